@@ -1,0 +1,3 @@
+//! Checks Python programs that move objects by proxy.
+
+pub mod diagnostics;
