@@ -6,9 +6,13 @@ use std::sync::Arc;
 
 use ruff_text_size::{TextRange, TextSize};
 
+pub mod fix;
+pub mod render;
+mod rule;
 mod source;
 
-pub use source::{Cell, Position, Source};
+pub use rule::{Confidence, Level, RuleInfo, closest};
+pub use source::{Cell, Position, ReadError, Source};
 
 /// How bad a finding is. Any finding of severity `Error` or `Warning` makes the exit code 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -59,6 +63,70 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// The page that documents the rule.
     pub url: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding without labels, notes and fix.
+    pub fn new(
+        rule: impl Into<Cow<'static, str>>,
+        severity: Severity,
+        message: impl Into<String>,
+        source: &Arc<Source>,
+        range: TextRange,
+    ) -> Self {
+        Diagnostic {
+            rule: rule.into(),
+            severity,
+            message: message.into(),
+            primary: Label {
+                source: Arc::clone(source),
+                range,
+                message: None,
+            },
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fix: None,
+            url: None,
+        }
+    }
+}
+
+/// Puts findings in the order in which every output format shows them: path, position, rule.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by(|a, b| {
+        let key = |it: &Diagnostic| (it.primary.range.start(), it.primary.range.end());
+        (a.primary.source.path.cmp(&b.primary.source.path))
+            .then_with(|| key(a).cmp(&key(b)))
+            .then_with(|| a.rule.cmp(&b.rule))
+            .then_with(|| a.message.cmp(&b.message))
+    });
+}
+
+/// What a check found.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// In any order. Without the suppressed ones and those whose level is [`Level::Ignore`].
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many files were read, including those that could not be parsed.
+    pub files_checked: usize,
+    /// In how many files the checker itself failed; each has a finding of severity [`Severity::Fatal`].
+    pub internal_errors: usize,
+}
+
+impl Outcome {
+    pub fn extend(&mut self, other: Outcome) {
+        self.diagnostics.extend(other.diagnostics);
+        self.files_checked += other.files_checked;
+        self.internal_errors += other.internal_errors;
+    }
+}
+
+/// What the check tells while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// One more file is done.
+    FileChecked,
 }
 
 /// Whether a fix can change what a correct program does.

@@ -1,0 +1,158 @@
+//! The main job: from settings and files to findings.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use ruff_db::files::{File, FileError, system_path_to_file};
+use ruff_db::panic::catch_unwind;
+use ruff_db::source::source_text;
+use ruff_db::system::{System, SystemPathBuf};
+use ruff_text_size::TextRange;
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use salsa::Setter as _;
+use ty_python_semantic::Db as _;
+
+use crate::db::{Db, ProgramOptions};
+use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source};
+use crate::findings::{self, Scope, Translator};
+use crate::proxy::edit::{EditMap, Repair};
+use crate::proxy::repair::repairs;
+use crate::reach::Reach;
+use crate::rules::{self, Original};
+
+/// What to check.
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    pub options: &'a ProgramOptions,
+    /// Absolute paths.
+    pub files: &'a [SystemPathBuf],
+    /// Report everything that ty finds, not only what concerns proxies.
+    pub all: bool,
+}
+
+/// Checks files, in parallel.
+///
+/// # Errors
+/// A search path that cannot be used. What goes wrong with one file is a finding about that file.
+pub fn check(
+    system: Arc<dyn System>,
+    request: &Request,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> anyhow::Result<Outcome> {
+    let mut db = Db::new(system, request.options)?;
+    let scope = if request.all { Scope::All } else { Scope::Proxies };
+    let mut outcome = Outcome {
+        files_checked: request.files.len(),
+        ..Outcome::default()
+    };
+    let mut files = Vec::with_capacity(request.files.len());
+    for path in request.files {
+        match system_path_to_file(&db, path) {
+            Ok(file) => files.push(file),
+            Err(error) => outcome.diagnostics.push(unreadable(&db, path, error)),
+        }
+    }
+    let edits = repair(&mut db, &files);
+    let found: Vec<Vec<Diagnostic>> = files
+        .par_iter()
+        .map_with(db.clone(), |db, file| {
+            let found = check_file(db, *file, &edits, scope);
+            progress(Progress::FileChecked);
+            found
+        })
+        .collect();
+    outcome.diagnostics.extend(found.into_iter().flatten());
+    outcome.internal_errors =
+        outcome.diagnostics.iter().filter(|it| it.severity == Severity::Fatal).count();
+    Ok(outcome)
+}
+
+/// Runs the second step of lowering on `files` and on what they import of the user's own code.
+fn repair(db: &mut Db, files: &[File]) -> FxHashMap<File, EditMap> {
+    let reach = Reach::of(db, files);
+    let found: Vec<(File, Arc<[Repair]>)> = reach
+        .files()
+        .par_iter()
+        .map_with(db.clone(), |db, file| {
+            let repairs = catch_unwind(AssertUnwindSafe(|| repairs(db, db.program_file(*file))));
+            // The check of the file will fail in the same way, and say so.
+            (*file, repairs.unwrap_or_default())
+        })
+        .collect();
+    let mut edits = FxHashMap::default();
+    for (file, repairs) in found {
+        if repairs.is_empty() {
+            continue;
+        }
+        let source = source_text(db, file);
+        let (text, map, markers) = EditMap::apply(source.as_str(), repairs.to_vec());
+        let repaired = source.with_text(text, &markers);
+        file.set_source_text_override(db).to(Some(repaired));
+        edits.insert(file, map);
+    }
+    edits
+}
+
+fn check_file(
+    db: &Db,
+    file: File,
+    edits: &FxHashMap<File, EditMap>,
+    scope: Scope,
+) -> Vec<Diagnostic> {
+    let mut translator = Translator::new(db, edits);
+    let source = translator.source(file);
+    let checked = catch_unwind(AssertUnwindSafe(|| {
+        let program_file = db.program_file(file);
+        let own = source.as_deref().map_or_else(Vec::new, |source| {
+            let original = Original {
+                source,
+                edits: edits.get(&file),
+            };
+            rules::check(db, program_file, &original)
+        });
+        (findings::findings(db, program_file, scope), own)
+    }));
+    let mut diagnostics = Vec::new();
+    match checked {
+        Ok((of_ty, own)) => {
+            diagnostics.extend(of_ty.iter().filter_map(|it| translator.diagnostic(it)));
+            diagnostics.extend(own.into_iter().filter_map(|it| translator.finding(file, it)));
+        }
+        Err(error) => {
+            let source = source.unwrap_or_else(|| {
+                Arc::new(Source::new(file.path(db).to_string(), String::new(), Vec::new()))
+            });
+            let mut diagnostic = Diagnostic::new(
+                "internal-error",
+                Severity::Fatal,
+                format!("The check of this file failed: {}", error.payload),
+                &source,
+                TextRange::default(),
+            );
+            if let Some(location) = &error.location {
+                diagnostic.notes.push(format!("at {location}"));
+            }
+            diagnostic.help =
+                Some("This is a bug in proxycheck; please report it with this file".to_owned());
+            diagnostics.push(diagnostic);
+        }
+    }
+    diagnostics
+}
+
+fn unreadable(db: &Db, path: &SystemPathBuf, error: FileError) -> Diagnostic {
+    let current = ruff_db::Db::system(db).current_directory();
+    let shown = path.strip_prefix(current).unwrap_or(path).to_string();
+    let what = match error {
+        FileError::IsADirectory => "This is a directory",
+        FileError::NotFound => "This file does not exist",
+    };
+    Diagnostic::new(
+        "io-error",
+        Severity::Error,
+        what,
+        &Arc::new(Source::new(shown, String::new(), Vec::new())),
+        TextRange::default(),
+    )
+}

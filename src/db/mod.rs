@@ -1,0 +1,213 @@
+//! The salsa database: ty's queries and ours over one set of files.
+
+use std::sync::Arc;
+
+use ruff_db::Db as SourceDb;
+use ruff_db::diagnostic::Diagnostic;
+use ruff_db::files::{File, Files};
+use ruff_db::system::{System, SystemPathBuf};
+use ruff_db::vendored::VendoredFileSystem;
+use ruff_python_ast::PythonVersion;
+use ty_module_resolver::{Db as ModuleResolverDb, FallibleStrategy, SearchPathSettings};
+use ty_python_core::platform::PythonPlatform;
+use ty_python_core::program::{Program, ProgramSettings};
+use ty_python_core::{Db as CoreDb, ProgramFile};
+use ty_python_semantic::lint::{LintRegistry, RuleSelection};
+use ty_python_semantic::{
+    AnalysisSettings, Db as SemanticDb, PythonVersionWithSource, check_file_unwrap,
+    default_lint_registry,
+};
+
+mod system;
+mod vendored;
+
+pub(crate) use system::LoweringSystem;
+pub(crate) use vendored::STUB_ROOT;
+
+use crate::proxy::lower::Resolver;
+
+/// What the type inference has to know about a project. All paths are absolute.
+#[derive(Debug, Clone)]
+pub struct ProgramOptions {
+    /// Where first-party imports are searched, in this order.
+    pub src: Vec<SystemPathBuf>,
+    /// Searched before everything but our own stubs.
+    pub extra: Vec<SystemPathBuf>,
+    /// Where installed packages are.
+    pub site_packages: Vec<SystemPathBuf>,
+    pub python_version: PythonVersion,
+    /// The value of `sys.platform`, or `all`.
+    pub platform: Option<String>,
+    /// Whether `# type: ignore` silences ty's rules.
+    pub respect_type_ignore: bool,
+    /// Whether `# ty: ignore` silences ty's rules.
+    pub respect_ty_ignore: bool,
+}
+
+#[salsa::db]
+#[derive(Clone)]
+pub(crate) struct Db {
+    storage: salsa::Storage<Self>,
+    files: Files,
+    system: Arc<LoweringSystem>,
+    settings: Arc<Settings>,
+}
+
+struct Settings {
+    program: ProgramSettings,
+    rules: RuleSelection,
+    analysis: AnalysisSettings,
+}
+
+impl Db {
+    /// A database over the files of `system`.
+    ///
+    /// # Errors
+    /// A search path that is not a directory.
+    pub(crate) fn new(
+        system: Arc<dyn System>,
+        options: &ProgramOptions,
+    ) -> anyhow::Result<Self> {
+        let mut first_party = options.src.clone();
+        first_party.extend(options.extra.iter().cloned());
+        let resolver = Arc::new(Resolver::new(
+            Arc::clone(&system),
+            first_party,
+            options.site_packages.clone(),
+        ));
+        let system =
+            LoweringSystem::new(system, resolver, options.respect_ty_ignore);
+        let mut search_paths = SearchPathSettings::new(options.src.clone());
+        search_paths.extra_paths = std::iter::once(SystemPathBuf::from(STUB_ROOT))
+            .chain(options.extra.iter().cloned())
+            .collect();
+        search_paths
+            .site_packages_paths
+            .clone_from(&options.site_packages);
+        let search_paths =
+            search_paths.to_search_paths(&system, vendored::typeshed(), &FallibleStrategy)?;
+        let db = Db {
+            storage: salsa::Storage::new(None),
+            files: Files::default(),
+            system: Arc::new(system),
+            settings: Arc::new(Settings {
+                program: ProgramSettings {
+                    python_version: PythonVersionWithSource {
+                        version: options.python_version,
+                        ..PythonVersionWithSource::default()
+                    },
+                    python_platform: options
+                        .platform
+                        .as_ref()
+                        .map_or_else(PythonPlatform::default, |it| match it.as_str() {
+                            "all" => PythonPlatform::All,
+                            _ => PythonPlatform::Identifier(it.clone()),
+                        }),
+                    search_paths,
+                },
+                rules: RuleSelection::from_registry(default_lint_registry()),
+                analysis: AnalysisSettings {
+                    respect_type_ignore_comments: options.respect_type_ignore,
+                    ..AnalysisSettings::default()
+                },
+            }),
+        };
+        db.settings.program.search_paths.try_register_static_roots(&db);
+        Ok(db)
+    }
+
+    pub(crate) fn lowering_system(&self) -> &LoweringSystem {
+        &self.system
+    }
+}
+
+#[salsa::db]
+impl salsa::Database for Db {}
+
+#[salsa::db]
+impl SourceDb for Db {
+    fn vendored(&self) -> &VendoredFileSystem {
+        vendored::typeshed()
+    }
+
+    fn system(&self) -> &dyn System {
+        &*self.system
+    }
+
+    fn files(&self) -> &Files {
+        &self.files
+    }
+}
+
+#[salsa::db]
+impl ModuleResolverDb for Db {}
+
+#[salsa::db]
+impl CoreDb for Db {
+    fn should_check_file(&self, file: File) -> bool {
+        file.path(self)
+            .as_system_path()
+            .is_some_and(|path| !path.starts_with(STUB_ROOT))
+    }
+}
+
+#[salsa::db]
+impl SemanticDb for Db {
+    fn check_file(&self, file: File) -> Vec<Diagnostic> {
+        check_file_unwrap(self, self.program_file(file))
+    }
+
+    fn program_file(&self, file: File) -> ProgramFile<'_> {
+        program(self).program_file(self, file)
+    }
+
+    fn python_version_with_source(&self, _file: File) -> &PythonVersionWithSource {
+        &self.settings.program.python_version
+    }
+
+    fn rule_selection(&self, _file: File) -> &RuleSelection {
+        &self.settings.rules
+    }
+
+    fn lint_registry(&self) -> &LintRegistry {
+        default_lint_registry()
+    }
+
+    fn analysis_settings(&self, _file: File) -> &AnalysisSettings {
+        &self.settings.analysis
+    }
+
+    fn verbose(&self) -> bool {
+        false
+    }
+
+    fn is_open_file(&self, _file: File) -> bool {
+        false
+    }
+
+    fn dyn_clone(&self) -> Box<dyn SemanticDb> {
+        Box::new(self.clone())
+    }
+}
+
+/// What our own queries run on.
+#[salsa::db]
+pub(crate) trait ProxyDb: SemanticDb {
+    fn program_settings(&self) -> &ProgramSettings;
+}
+
+#[salsa::db]
+impl ProxyDb for Db {
+    fn program_settings(&self) -> &ProgramSettings {
+        &self.settings.program
+    }
+}
+
+/// Interning a program hashes every search path, so it is done once.
+fn program(db: &dyn ProxyDb) -> Program<'_> {
+    #[salsa::tracked(returns(copy))]
+    fn interned(db: &dyn ProxyDb) -> Program<'_> {
+        Program::from_settings(db, db.program_settings())
+    }
+    interned(db)
+}

@@ -1,0 +1,51 @@
+//! ty's findings, as far as they concern proxies, in the user's words.
+
+mod origin;
+mod translate;
+
+use ruff_db::diagnostic as ty;
+use ruff_db::parsed::parsed_module;
+use ty_python_core::ProgramFile;
+use ty_python_semantic::{SemanticModel, check_file_unwrap};
+
+use crate::db::ProxyDb;
+pub(crate) use translate::Translator;
+
+/// What is to be reported of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// What concerns proxies.
+    Proxies,
+    /// Everything that ty finds.
+    All,
+}
+
+/// ty's diagnostics of a file that are within `scope` and true at run time.
+pub(crate) fn findings<'db>(
+    db: &'db dyn ProxyDb,
+    file: ProgramFile<'db>,
+    scope: Scope,
+) -> Vec<ty::Diagnostic> {
+    let diagnostics = check_file_unwrap(db, file);
+    if diagnostics.is_empty() {
+        return diagnostics;
+    }
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let model = SemanticModel::new(db, file);
+    let evidence = origin::Evidence::new(db, &model, &module);
+    diagnostics
+        .into_iter()
+        .filter(|diagnostic| {
+            !evidence.is_artefact(diagnostic)
+                && (scope == Scope::All || is_always_reported(diagnostic) || evidence.concerns_proxy(diagnostic))
+        })
+        .collect()
+}
+
+/// What the user asked for, or what keeps the file from being checked.
+fn is_always_reported(diagnostic: &ty::Diagnostic) -> bool {
+    match diagnostic.id() {
+        ty::DiagnosticId::InvalidSyntax | ty::DiagnosticId::Io | ty::DiagnosticId::RevealedType => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,315 @@
+//! Does a finding concern a proxy, or a value that comes from one?
+
+use std::cell::RefCell;
+
+use ruff_db::diagnostic as ty;
+use ruff_db::parsed::{ParsedModuleRef, parsed_module};
+use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_body, walk_expr};
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
+use ruff_text_size::Ranged;
+use rustc_hash::FxHashSet;
+use ty_python_core::definition::{Definition, DefinitionKind};
+use ty_python_semantic::types::Type;
+use ty_python_semantic::{
+    HasType, ImportAliasResolution, SemanticModel, definitions_for_attribute, definitions_for_name,
+};
+
+use crate::db::{ProxyDb, STUB_ROOT};
+use crate::proxy::model::Proxiness;
+
+/// How many assignments and calls a value is followed through.
+const MAX_STEPS: usize = 8;
+
+pub(super) struct Evidence<'a, 'db> {
+    db: &'db dyn ProxyDb,
+    model: &'a SemanticModel<'db>,
+    module: &'a ParsedModuleRef,
+}
+
+impl<'a, 'db> Evidence<'a, 'db> {
+    pub(super) fn new(
+        db: &'db dyn ProxyDb,
+        model: &'a SemanticModel<'db>,
+        module: &'a ParsedModuleRef,
+    ) -> Self {
+        Evidence { db, model, module }
+    }
+
+    /// Whether a finding is about a proxy, or about a value that was computed from one.
+    pub(super) fn concerns_proxy(&self, diagnostic: &ty::Diagnostic) -> bool {
+        if !is_about_a_value(diagnostic) {
+            return false;
+        }
+        if texts(diagnostic).any(mentions_proxy_type) {
+            return true;
+        }
+        let Some(range) = diagnostic.range() else {
+            return false;
+        };
+        let root = AnyNodeRef::from(self.module.syntax());
+        if !root.range().contains_range(range) {
+            return false;
+        }
+        let covering = covering_node(root, range);
+        let mut nodes = covering.ancestors();
+        let Some(node) = nodes.next() else {
+            return false;
+        };
+        let origin = Origin::new(self.db);
+        let is_proxy = |expr: &Expr| origin.is_proxy(self.model, expr, MAX_STEPS);
+        let holds_here = match node {
+            AnyNodeRef::ExprCall(call) => {
+                is_proxy(&call.func)
+                    || arguments(call)
+                        .any(|it| Proxiness::of_expr(self.db, self.model, it).is_possible())
+            }
+            AnyNodeRef::ExprAttribute(it) => is_proxy(&it.value),
+            AnyNodeRef::ExprSubscript(it) => is_proxy(&it.value) || is_proxy(&it.slice),
+            _ => node
+                .as_expr_ref()
+                .is_some_and(|it| origin.reaches_children(self.model, it)),
+        };
+        if holds_here {
+            return true;
+        }
+        // A finding about an argument may be due to the function, one about a target to the value.
+        let parent = nodes.find(|it| {
+            !matches!(
+                it,
+                AnyNodeRef::Keyword(_)
+                    | AnyNodeRef::Arguments(_)
+                    | AnyNodeRef::ExprStarred(_)
+                    | AnyNodeRef::WithItem(_)
+                    | AnyNodeRef::ExprTuple(_)
+                    | AnyNodeRef::ExprList(_)
+            )
+        });
+        let parent = if node.is_statement() { Some(node) } else { parent };
+        match parent {
+            Some(AnyNodeRef::ExprCall(call)) => is_proxy(&call.func),
+            Some(AnyNodeRef::StmtAssign(it)) => is_proxy(&it.value) || it.targets.iter().any(is_proxy),
+            Some(AnyNodeRef::StmtAnnAssign(it)) => it.value.as_deref().is_some_and(is_proxy),
+            Some(AnyNodeRef::StmtAugAssign(it)) => is_proxy(&it.target) || is_proxy(&it.value),
+            Some(AnyNodeRef::StmtReturn(it)) => it.value.as_deref().is_some_and(is_proxy),
+            _ => false,
+        }
+    }
+
+    /// Whether a finding exists only because a proxy is modelled as an intersection.
+    pub(super) fn is_artefact(&self, diagnostic: &ty::Diagnostic) -> bool {
+        // A proxy of an unknown target may have any attribute.
+        if diagnostic.id().is_lint()
+            && is_about_a_value(diagnostic)
+            && texts(diagnostic).any(|text| text.contains("Proxy[Unknown]") || text.contains("Proxy[Any]"))
+        {
+            return true;
+        }
+        let Some(range) = diagnostic.range() else {
+            return false;
+        };
+        let root = AnyNodeRef::from(self.module.syntax());
+        if !root.range().contains_range(range) {
+            return false;
+        }
+        let covering = covering_node(root, range);
+        // `p += 1` leaves a proxy in `p`.
+        diagnostic.id().is_lint_named("invalid-assignment")
+            && covering.ancestors().find(|it| it.is_statement()).is_some_and(|statement| {
+                matches!(statement, AnyNodeRef::StmtAugAssign(it)
+                    if Proxiness::of_expr(self.db, self.model, &it.target).is_possible()
+                        || texts(diagnostic).any(mentions_proxy_type))
+            })
+    }
+}
+
+fn arguments(call: &ast::ExprCall) -> impl Iterator<Item = &Expr> {
+    call.arguments
+        .args
+        .iter()
+        .chain(call.arguments.keywords.iter().map(|it| &it.value))
+}
+
+/// Findings about names, imports, definitions and the form of annotations concern no value.
+fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
+    const OTHERS: [&str; 14] = [
+        "unresolved-import",
+        "unresolved-reference",
+        "possibly-unresolved-reference",
+        "possibly-missing-import",
+        "unresolved-global",
+        "unused-ignore-comment",
+        "unused-type-ignore-comment",
+        "ignore-comment-unknown-rule",
+        "invalid-ignore-comment",
+        "blanket-ignore-comment",
+        "deprecated",
+        "redundant-cast",
+        "undefined-reveal",
+        "unused-awaitable",
+    ];
+    !OTHERS.iter().any(|name| diagnostic.id().is_lint_named(name))
+}
+
+/// Everything that a finding says.
+fn texts(diagnostic: &ty::Diagnostic) -> impl Iterator<Item = &str> {
+    std::iter::once(diagnostic.headline_message())
+        .chain(diagnostic.annotations().iter().filter_map(ty::Annotation::get_message))
+        .chain(diagnostic.sub_diagnostics().iter().map(ty::SubDiagnostic::headline_message))
+}
+
+fn mentions_proxy_type(text: &str) -> bool {
+    text.match_indices("Proxy").any(|(start, _)| {
+        let before = &text[..start];
+        let name_start = before
+            .rfind(|it: char| !it.is_alphanumeric() && it != '_')
+            .map_or(0, |position| position + 1);
+        let is_known = matches!(&before[name_start..], "" | "Owned" | "Ref" | "RefMut" | "BaseRef");
+        let after = &text[start + "Proxy".len()..];
+        is_known && (after.starts_with('[') || after.starts_with("Or["))
+    })
+}
+
+/// Follows values back to where they come from.
+struct Origin<'db> {
+    db: &'db dyn ProxyDb,
+    /// Definitions on the way, so that loops end.
+    visited: RefCell<FxHashSet<Definition<'db>>>,
+}
+
+impl<'db> Origin<'db> {
+    fn new(db: &'db dyn ProxyDb) -> Self {
+        Origin {
+            db,
+            visited: RefCell::default(),
+        }
+    }
+
+    /// Whether an operand of `expr` is or comes from a proxy, or `expr` itself.
+    fn reaches_children(&self, model: &SemanticModel<'db>, expr: ast::ExprRef<'_>) -> bool {
+        if let ast::ExprRef::Name(name) = expr {
+            return self.type_is_proxy(model, expr.inferred_type(model))
+                || self.name_is_proxy(model, name, MAX_STEPS);
+        }
+        let mut children = Children::default();
+        AnyNodeRef::from(expr).visit_source_order(&mut children);
+        self.type_is_proxy(model, expr.inferred_type(model))
+            || children.0.iter().any(|it| self.is_proxy(model, it, MAX_STEPS))
+    }
+
+    fn type_is_proxy(&self, model: &SemanticModel<'db>, ty: Option<Type<'db>>) -> bool {
+        ty.is_some_and(|ty| {
+            Proxiness::of(self.db, &model.program_environment(), ty).is_possible()
+                || mentions_proxy_type(
+                    &ty.display(self.db, &model.program_environment()).to_string(),
+                )
+        })
+    }
+
+    /// Whether `expr` is a proxy, holds one, or was computed from one.
+    fn is_proxy(&self, model: &SemanticModel<'db>, expr: &Expr, steps: usize) -> bool {
+        if self.type_is_proxy(model, expr.inferred_type(model)) {
+            return true;
+        }
+        let Some(steps) = steps.checked_sub(1) else {
+            return false;
+        };
+        match expr {
+            Expr::Name(name) => self.name_is_proxy(model, name, steps),
+            Expr::Attribute(attribute) => {
+                self.is_proxy(model, &attribute.value, steps)
+                    || definitions_for_attribute(model, attribute)
+                        .iter()
+                        .filter_map(|it| it.definition())
+                        .any(|it| self.definition_is_proxy(it, steps))
+            }
+            Expr::Call(call) => {
+                self.is_proxy(model, &call.func, steps)
+                    || arguments(call).any(|it| self.is_proxy(model, it, steps))
+            }
+            Expr::Lambda(_) | Expr::StringLiteral(_) | Expr::NumberLiteral(_) => false,
+            _ => {
+                let mut children = Children::default();
+                walk_expr(&mut children, expr);
+                children.0.iter().any(|it| self.is_proxy(model, it, steps))
+            }
+        }
+    }
+
+    fn name_is_proxy(&self, model: &SemanticModel<'db>, name: &ast::ExprName, steps: usize) -> bool {
+        definitions_for_name(
+            model,
+            name.id.as_str(),
+            name.into(),
+            ImportAliasResolution::ResolveAliases,
+        )
+        .iter()
+        .filter_map(|it| it.definition())
+        .any(|it| self.definition_is_proxy(it, steps))
+    }
+
+    fn definition_is_proxy(&self, definition: Definition<'db>, steps: usize) -> bool {
+        let file = definition.file(self.db);
+        let is_user_code = file
+            .path(self.db)
+            .as_system_path()
+            .is_some_and(|path| !path.starts_with(STUB_ROOT));
+        if !is_user_code || !self.visited.borrow_mut().insert(definition) {
+            return false;
+        }
+        let module = parsed_module(self.db, definition.python_file(self.db)).load(self.db);
+        let model = SemanticModel::new(self.db, definition.program_file(self.db));
+        let is_proxy = |expr: &Expr| self.is_proxy(&model, expr, steps);
+        match definition.kind(self.db) {
+            DefinitionKind::Assignment(it) => is_proxy(it.value(&module)),
+            DefinitionKind::AnnotatedAssignment(it) => it.value(&module).is_some_and(is_proxy),
+            DefinitionKind::NamedExpression(it) => is_proxy(&it.node(&module).value),
+            DefinitionKind::AugmentedAssignment(it) => is_proxy(&it.node(&module).value),
+            DefinitionKind::For(it) => is_proxy(it.iterable(&module)),
+            DefinitionKind::Comprehension(it) => is_proxy(it.iterable(&module)),
+            DefinitionKind::WithItem(it) => is_proxy(it.context_expr(&module)),
+            // What an undeclared function returns is inferred from its body.
+            DefinitionKind::Function(it) => {
+                let function = it.node(&module);
+                let mut returned = Returned::default();
+                if function.returns.is_none() {
+                    walk_body(&mut returned, &function.body);
+                }
+                returned.0.iter().any(|it| is_proxy(it))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The direct subexpressions of a node.
+#[derive(Default)]
+struct Children<'a>(Vec<&'a Expr>);
+
+impl<'a> SourceOrderVisitor<'a> for Children<'a> {
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        self.0.push(expr);
+    }
+}
+
+/// What a function returns or yields.
+#[derive(Default)]
+struct Returned<'a>(Vec<&'a Expr>);
+
+impl<'a> SourceOrderVisitor<'a> for Returned<'a> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        match stmt {
+            Stmt::FunctionDef(_) | Stmt::ClassDef(_) => {}
+            Stmt::Return(it) => self.0.extend(it.value.as_deref()),
+            _ => ast::visitor::source_order::walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, expr: &'a Expr) {
+        match expr {
+            Expr::Yield(it) => self.0.extend(it.value.as_deref()),
+            Expr::Lambda(_) => {}
+            _ => walk_expr(self, expr),
+        }
+    }
+}

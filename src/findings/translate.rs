@@ -1,0 +1,207 @@
+//! From ty's diagnostics, about the text that ty read, to ours, about the text that the user wrote.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use ruff_db::diagnostic as ty;
+use ruff_db::files::{File, FilePath};
+use ruff_python_ast::PySourceType;
+use ruff_text_size::{Ranged as _, TextRange, TextSize};
+use rustc_hash::FxHashMap;
+
+use crate::db::Db;
+use crate::diagnostics::{Cell, Diagnostic, Edit, Fix, Label, Severity, Source};
+use crate::proxy::edit::EditMap;
+use crate::proxy::{display, lower};
+use crate::rules::{Finding, FixEdit};
+
+/// Where ty's rules are documented.
+const TY_RULES: &str = "https://docs.astral.sh/ty/reference/rules/";
+
+/// Translates places and words. One for each thread: sources are read once.
+pub(crate) struct Translator<'a> {
+    db: &'a Db,
+    edits: &'a FxHashMap<File, EditMap>,
+    sources: FxHashMap<File, Option<Arc<Source>>>,
+}
+
+impl<'a> Translator<'a> {
+    pub(crate) fn new(db: &'a Db, edits: &'a FxHashMap<File, EditMap>) -> Self {
+        Translator {
+            db,
+            edits,
+            sources: FxHashMap::default(),
+        }
+    }
+
+    /// `None` if the finding has no place in a file that the user can see.
+    pub(crate) fn diagnostic(&mut self, diagnostic: &ty::Diagnostic) -> Option<Diagnostic> {
+        let annotation = diagnostic.primary_annotation()?;
+        let mut primary = self.label(annotation)?;
+        let is_lint = diagnostic.id().is_lint();
+        let message = words(&diagnostic.concise_message().to_str());
+        if diagnostic.id() == ty::DiagnosticId::RevealedType {
+            // The message says it already.
+            primary.message = None;
+        }
+        let mut secondary: Vec<Label> = diagnostic
+            .secondary_annotations()
+            .filter_map(|it| self.label(it))
+            .collect();
+        let mut notes = Vec::new();
+        let mut help = None;
+        for sub in diagnostic.sub_diagnostics() {
+            let text = words(sub.headline_message());
+            let mut labels: Vec<Label> =
+                sub.annotations().iter().filter_map(|it| self.label(it)).collect();
+            match (labels.first_mut(), sub.severity()) {
+                (Some(first), _) => {
+                    // A note with a place is a label there.
+                    let says_more = first.message.as_ref().is_none_or(|it| it.is_empty());
+                    if says_more {
+                        first.message = Some(text);
+                    } else {
+                        notes.push(text);
+                    }
+                    secondary.append(&mut labels);
+                }
+                (None, ty::SubDiagnosticSeverity::Help) if help.is_none() => help = Some(text),
+                (None, _) => {
+                    if !text.starts_with("rule `") {
+                        notes.push(text);
+                    }
+                }
+            }
+        }
+        Some(Diagnostic {
+            rule: Cow::Borrowed(diagnostic.id().as_str()),
+            severity: match diagnostic.severity() {
+                ty::Severity::Info => Severity::Info,
+                ty::Severity::Warning => Severity::Warning,
+                ty::Severity::Error => Severity::Error,
+                ty::Severity::Fatal => Severity::Fatal,
+            },
+            message,
+            primary,
+            secondary,
+            notes,
+            help,
+            fix: None,
+            url: is_lint.then(|| format!("{TY_RULES}#{}", diagnostic.id().as_str())),
+        })
+    }
+
+    /// `None` if the file cannot be shown.
+    pub(crate) fn finding(&mut self, file: File, finding: Finding) -> Option<Diagnostic> {
+        let source = self.source(file)?;
+        let severity = finding.rule.level.severity()?;
+        let range = self.range(file, finding.range, &source);
+        let mut diagnostic =
+            Diagnostic::new(finding.rule.name, severity, finding.message, &source, range);
+        diagnostic.primary.message = finding.label;
+        for (place, message) in finding.secondary {
+            if let Some(source) = self.source(place.file()) {
+                diagnostic.secondary.push(Label {
+                    range: self.range(place.file(), place.range(), &source),
+                    source,
+                    message: Some(message),
+                });
+            }
+        }
+        diagnostic.notes = finding.notes;
+        diagnostic.help = finding.help;
+        diagnostic.fix = finding.fix.map(|fix| Fix {
+            title: fix.title,
+            applicability: fix.applicability,
+            edits: self.edits(file, fix.edits, &source),
+        });
+        diagnostic.url = finding.rule.url.map(str::to_owned);
+        Some(diagnostic)
+    }
+
+    fn edits(&self, file: File, edits: Vec<FixEdit>, source: &Source) -> Vec<Edit> {
+        let mut edits: Vec<Edit> = edits
+            .into_iter()
+            .map(|edit| match edit {
+                FixEdit::Before(range, text) => {
+                    Edit::insertion(self.range(file, range, source).start(), text)
+                }
+                FixEdit::After(range, text) => {
+                    Edit::insertion(self.range(file, range, source).end(), text)
+                }
+                FixEdit::Replace(range, text) => {
+                    Edit::replacement(self.range(file, range, source), text)
+                }
+            })
+            .collect();
+        edits.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
+        edits
+    }
+
+    fn label(&mut self, annotation: &ty::Annotation) -> Option<Label> {
+        let span = annotation.get_span();
+        let file = span.expect_ty_file();
+        let source = self.source(file)?;
+        let range = span.range().unwrap_or_default();
+        Some(Label {
+            range: self.range(file, range, &source),
+            source,
+            message: annotation.get_message().map(words),
+        })
+    }
+
+    /// The place in the user's text of a place in the text that ty read.
+    pub(crate) fn range(&self, file: File, range: TextRange, source: &Source) -> TextRange {
+        let range = self.edits.get(&file).map_or(range, |edits| edits.before(range));
+        let end = TextSize::of(source.text.as_str());
+        TextRange::new(range.start().min(end), range.end().min(end))
+    }
+
+    /// The text of a file as the user wrote it; `None` for the embedded stubs.
+    pub(crate) fn source(&mut self, file: File) -> Option<Arc<Source>> {
+        self.sources
+            .entry(file)
+            .or_insert_with(|| source_of(self.db, file).map(Arc::new))
+            .clone()
+    }
+}
+
+/// A message of ty's in the user's words: proxies folded, lowered names restored.
+fn words(message: &str) -> String {
+    display::fold_message(&lower::restore_names(message))
+}
+
+/// The text of a file as the user wrote it; `None` for the embedded stubs.
+pub(crate) fn source_of(db: &Db, file: File) -> Option<Source> {
+    let FilePath::System(path) = file.path(db) else {
+        return None;
+    };
+    let user = db.lowering_system().user();
+    let current = user.current_directory();
+    let shown = path.strip_prefix(current).unwrap_or(path).to_string();
+    let is_notebook = path
+        .extension()
+        .and_then(PySourceType::try_from_extension)
+        .is_some_and(PySourceType::is_ipynb);
+    if is_notebook {
+        let notebook = user.read_to_notebook(path).ok()?;
+        let index = notebook.index();
+        let text = notebook.source_code().to_owned();
+        let lines = ruff_source_file::LineIndex::from_source_text(&text);
+        let offsets = notebook.cell_offsets();
+        let cells = offsets[..offsets.len().saturating_sub(1)]
+            .iter()
+            .map(|start| Cell {
+                number: index
+                    .cell(lines.line_index(*start))
+                    .map_or(1, ruff_source_file::OneIndexed::get),
+                start: *start,
+            })
+            .collect();
+        return Some(Source::new(shown, text, cells));
+    }
+    // The embedded stubs are no files of the user's.
+    user.read_to_string(path)
+        .ok()
+        .map(|text| Source::new(shown, text, Vec::new()))
+}

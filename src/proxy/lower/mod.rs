@@ -1,0 +1,101 @@
+//! The first step of lowering: makes annotations such as `Proxy[X]` mean `Proxy[X] & X`.
+//!
+//! A proxy class has to be a class where it is a value (`Proxy(factory)`, `isinstance(x, Proxy)`,
+//! `class P(Proxy[int])`), and an alias of the intersection with its target where it is a type
+//! (`x: Proxy[Foo]`). The inference knows nothing of the latter, so it is given a text in which each
+//! expression that denotes a proxy type in a type position is replaced by an identifier. The
+//! identifiers are aliases that [`builtins_stub`] defines.
+//!
+//! The lowered text has the length of the original and its line starts, and the same syntax tree but
+//! for the replaced expressions. Lowering it again changes nothing. What is not certain to be a proxy
+//! type is left alone.
+
+mod denote;
+mod facts;
+mod form;
+mod names;
+mod parse;
+mod resolver;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod visit;
+
+use ruff_db::system::SystemPath;
+use ruff_python_ast::PySourceType;
+use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
+
+pub use form::Form;
+pub use names::{builtins_stub, form_of, restore_names};
+pub use resolver::Resolver;
+
+use parse::with_parsed;
+use visit::Lowering;
+
+/// A text in which annotations denote intersections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lowered {
+    /// As long as the original.
+    pub text: String,
+    /// Sorted by offset, not overlapping, at least one.
+    pub replacements: Vec<Replacement>,
+}
+
+/// An expression that was replaced by one identifier of the same length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replacement {
+    /// Byte offsets of the expression in the original text, and of the identifier in the lowered one.
+    pub range: TextRange,
+    /// What the identifier denotes.
+    pub form: Form,
+}
+
+impl Ranged for Replacement {
+    fn range(&self) -> TextRange {
+        self.range
+    }
+}
+
+/// Lowers the text of the file at `path`; `None` if there is nothing to replace.
+///
+/// `path` is where relative imports start from; the file need not exist. Text with syntax errors is
+/// lowered as far as it can be read. The text of a notebook is that of its code cells, joined by new
+/// lines.
+pub fn lower(
+    text: &str,
+    path: &SystemPath,
+    source_type: PySourceType,
+    resolver: &Resolver,
+) -> Option<Lowered> {
+    if !resolver.is_relevant(text, path) {
+        return None;
+    }
+    let (found, has_star_imports) = with_parsed(text, source_type, |parsed| {
+        Lowering::of_module(parsed.suite(), text, path, resolver)
+    })?;
+    if found.is_empty() {
+        return None;
+    }
+    let mut lowered = text.to_owned();
+    let mut replacements = Vec::with_capacity(found.len());
+    let mut identifiers = FxHashMap::default();
+    for Replacement { range, form } in found {
+        let len = range.len().to_usize();
+        // A name of one letter is the likeliest to come from a star import, unseen.
+        if len == 1 && has_star_imports {
+            continue;
+        }
+        let identifier = identifiers
+            .entry((form, len))
+            .or_insert_with(|| names::replacement(form, len, text));
+        if let Some(identifier) = identifier {
+            lowered.replace_range(range.to_std_range(), identifier);
+            replacements.push(Replacement { range, form });
+        }
+    }
+    (!replacements.is_empty()).then_some(Lowered {
+        text: lowered,
+        replacements,
+    })
+}

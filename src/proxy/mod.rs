@@ -1,0 +1,7 @@
+//! The proxy model: how `Proxy[T]` becomes `Proxy[T] & T`, and what the inferred types say about it.
+
+pub(crate) mod display;
+pub(crate) mod edit;
+pub mod lower;
+pub(crate) mod model;
+pub(crate) mod repair;

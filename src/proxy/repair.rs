@@ -1,0 +1,280 @@
+//! The second step of lowering: edits that need types.
+//!
+//! At a few places the intersection `Proxy[T] & T` differs from run time. Where a method of `T`
+//! returns `Self`, forwarding it returns a plain `T`, but `self` is the whole intersection. Where `T`
+//! is an enum, the intersection is empty. Each such place is edited so that the inference of the
+//! edited text is right; the edits are kept in an [`EditMap`](super::edit::EditMap).
+
+use std::sync::Arc;
+
+use ruff_db::parsed::parsed_module;
+use ruff_python_ast::visitor::source_order::{
+    SourceOrderVisitor, walk_comprehension, walk_expr, walk_stmt, walk_with_item,
+};
+use ruff_python_ast::{self as ast, Expr, ExprContext};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+use ty_python_core::ProgramFile;
+use ty_python_semantic::types::Type;
+use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
+
+use super::edit::Repair;
+use super::model::Proxiness;
+use crate::db::ProxyDb;
+
+/// The names that repairs put into user files, as lines of `__builtins__.pyi`.
+pub(crate) const BUILTINS: &str = "\
+Zstrip = _proxycheck.strip
+Zwiden = _proxycheck.widen
+Zhole = _proxycheck.hole
+Zis_proxy_ = _proxycheck.is_proxy
+ZOpaque = _proxycheck.OpaqueProxy
+ZOpaqueOwned = _proxycheck.OpaqueOwnedProxy
+ZOpaqueRef = _proxycheck.OpaqueRefProxy
+ZOpaqueRefMut = _proxycheck.OpaqueRefMutProxy
+";
+
+/// The functions that call a protocol method of their argument and return what it returns.
+const PROTOCOL_FUNCTIONS: [&str; 8] = [
+    "abs", "round", "divmod", "pow", "iter", "reversed", "aiter", "sum",
+];
+
+/// The repairs of one file, in no order.
+#[salsa::tracked(returns(clone))]
+pub(crate) fn repairs<'db>(db: &'db dyn ProxyDb, file: ProgramFile<'db>) -> Arc<[Repair]> {
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let model = SemanticModel::new(db, file);
+    let mut finder = Finder {
+        db,
+        env: model.program_environment(),
+        model,
+        repairs: Vec::new(),
+    };
+    finder.visit_body(module.suite());
+    finder.repairs.into()
+}
+
+struct Finder<'db> {
+    db: &'db dyn ProxyDb,
+    env: ProgramEnvironment<'db>,
+    model: SemanticModel<'db>,
+    repairs: Vec<Repair>,
+}
+
+impl<'db> Finder<'db> {
+    fn is_proxy(&self, expr: &Expr) -> bool {
+        Proxiness::of_expr(self.db, &self.model, expr).is_transparent()
+    }
+
+    /// Whether a type has no values.
+    fn is_empty(&self, ty: Type<'db>) -> bool {
+        match ty {
+            Type::Never => true,
+            Type::TypeAlias(alias) => self.is_empty(alias.value_type(self.db)),
+            _ => false,
+        }
+    }
+
+    fn is_sometimes_proxy(&self, expr: &Expr) -> bool {
+        Proxiness::of_expr(self.db, &self.model, expr).is_possible()
+    }
+
+    /// Whether the result of a forwarded operation mentions a proxy, as that of a method that returns
+    /// `Self` does.
+    fn mentions_proxy(&self, expr: &Expr) -> bool {
+        expr.inferred_type(&self.model).is_some_and(|ty| {
+            self.is_empty(ty) || ty.display(self.db, &self.env).to_string().contains("Proxy[")
+        })
+    }
+
+    /// Doubly parenthesised: a bare `yield` is no argument.
+    fn wrap(&mut self, function: &str, expr: &Expr) {
+        let insertion = |offset: TextSize, text: String| Repair {
+            range: TextRange::empty(offset),
+            text,
+        };
+        self.repairs.push(insertion(expr.start(), format!("{function}((")));
+        self.repairs.push(insertion(expr.end(), "))".to_owned()));
+    }
+
+    fn strip_if_needed(&mut self, operands: &[&Expr], result: &Expr) {
+        let proxies: Vec<&Expr> = operands
+            .iter()
+            .copied()
+            .filter(|it| !is_type_expression(it) && self.is_sometimes_proxy(it))
+            .collect();
+        if !proxies.is_empty() && self.mentions_proxy(result) {
+            for proxy in proxies {
+                self.wrap("Zstrip", proxy);
+            }
+        }
+    }
+
+    fn visit_call_expr(&mut self, call: &ast::ExprCall, expr: &Expr) {
+        match &*call.func {
+            Expr::Attribute(attribute) if !is_own_attribute(&attribute.attr) => {
+                self.strip_if_needed(&[&*attribute.value], expr);
+            }
+            Expr::Name(name) if name.id == "isinstance" => self.visit_isinstance(call, name),
+            Expr::Name(name) if PROTOCOL_FUNCTIONS.contains(&name.id.as_str()) => {
+                let arguments: Vec<&Expr> = call.arguments.args.iter().collect();
+                self.strip_if_needed(&arguments, expr);
+            }
+            func if self.is_proxy(func) => self.strip_if_needed(&[func], expr),
+            _ => {}
+        }
+        self.widen_arguments(call, expr);
+    }
+
+    /// `isinstance(x, Proxy)` where `x` is declared as a `T` tells that `x` is a `Proxy[T]`.
+    fn visit_isinstance(&mut self, call: &ast::ExprCall, name: &ast::ExprName) {
+        let [object, class] = &*call.arguments.args else {
+            return;
+        };
+        let Some(ty) = object.inferred_type(&self.model) else {
+            return;
+        };
+        let is_known = !matches!(ty, Type::Dynamic(_));
+        let printed = class
+            .inferred_type(&self.model)
+            .map(|ty| ty.display(self.db, &self.env).to_string());
+        if is_known
+            && !self.is_sometimes_proxy(object)
+            && printed.is_some_and(|it| it == "<class 'Proxy'>" || it == "<class 'Proxy[Unknown]'>")
+        {
+            self.repairs.push(Repair {
+                range: name.range(),
+                text: "Zis_proxy_".to_owned(),
+            });
+        }
+    }
+
+    /// A literal's type has no subclasses, so a proxy of it would be empty.
+    fn widen_arguments(&mut self, call: &ast::ExprCall, expr: &Expr) {
+        if !expr.inferred_type(&self.model).is_some_and(|ty| self.is_empty(ty)) {
+            return;
+        }
+        let returns_proxy = call.func.inferred_type(&self.model).is_some_and(|ty| {
+            ty.display(self.db, &self.env).to_string().contains("Proxy")
+        });
+        if !returns_proxy {
+            return;
+        }
+        for argument in &call.arguments.args {
+            let Some(ty) = argument.inferred_type(&self.model) else {
+                continue;
+            };
+            match ty {
+                Type::LiteralValue(_) => {
+                    let printed = ty.display(self.db, &self.env).to_string();
+                    let has_class = ["Literal[\"", "Literal[b\"", "Literal[True]", "Literal[False]"]
+                        .iter()
+                        .any(|it| printed.starts_with(it))
+                        || printed
+                            .strip_prefix("Literal[")
+                            .is_some_and(|it| it.starts_with(|first: char| first == '-' || first.is_ascii_digit()));
+                    self.wrap(if has_class { "Zwiden" } else { "Zhole" }, argument);
+                }
+                Type::TypedDict(_) | Type::EnumComplement(_) => self.wrap("Zhole", argument),
+                _ => {}
+            }
+        }
+    }
+
+    /// A declared proxy type that is empty would make every use of it unreachable.
+    fn visit_proxy_annotation(&mut self, subscript: &ast::ExprSubscript) {
+        let Expr::Name(name) = &*subscript.value else {
+            return;
+        };
+        let Some(opaque) = opaque_alias(&name.id) else {
+            return;
+        };
+        if subscript.inferred_type(&self.model).is_some_and(|ty| self.is_empty(ty)) {
+            self.repairs.push(Repair {
+                range: name.range(),
+                text: opaque.to_owned(),
+            });
+        }
+    }
+}
+
+/// Whether an expression names a lowered proxy type, as in `Proxy[Foo] | None`.
+fn is_type_expression(expr: &Expr) -> bool {
+    match expr {
+        Expr::Name(name) => super::lower::form_of(&name.id).is_some(),
+        Expr::Subscript(subscript) => is_type_expression(&subscript.value),
+        _ => false,
+    }
+}
+
+/// Attributes of the proxy itself, which are not forwarded.
+pub(crate) fn is_own_attribute(name: &str) -> bool {
+    name.starts_with("__proxy_") || name == "__factory__"
+}
+
+fn opaque_alias(lowered: &str) -> Option<&'static str> {
+    use super::lower::Form;
+    match super::lower::form_of(lowered)? {
+        Form::Proxy => Some("ZOpaque"),
+        Form::OwnedProxy => Some("ZOpaqueOwned"),
+        Form::RefProxy | Form::BaseRefProxy => Some("ZOpaqueRef"),
+        Form::RefMutProxy => Some("ZOpaqueRefMut"),
+        _ => None,
+    }
+}
+
+impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::Call(call) => {
+                self.visit_call_expr(call, expr);
+                // The receiver of a method call has been looked at together with its result.
+                if let Expr::Attribute(attribute) = &*call.func {
+                    self.visit_expr(&attribute.value);
+                    self.visit_arguments(&call.arguments);
+                    return;
+                }
+            }
+            Expr::Attribute(attribute)
+                if attribute.ctx == ExprContext::Load && !is_own_attribute(&attribute.attr) =>
+            {
+                self.strip_if_needed(&[&*attribute.value], expr);
+            }
+            Expr::Subscript(subscript) if subscript.ctx == ExprContext::Load => {
+                self.visit_proxy_annotation(subscript);
+                self.strip_if_needed(&[&*subscript.value], expr);
+            }
+            Expr::BinOp(operation) => {
+                self.strip_if_needed(&[&*operation.left, &*operation.right], expr);
+            }
+            Expr::UnaryOp(operation) => self.strip_if_needed(&[&*operation.operand], expr),
+            Expr::Await(awaited) => self.strip_if_needed(&[&*awaited.value], expr),
+            Expr::Compare(comparison) => {
+                let operands: Vec<&Expr> = std::iter::once(&*comparison.left)
+                    .chain(&comparison.comparators)
+                    .collect();
+                self.strip_if_needed(&operands, expr);
+            }
+            _ => {}
+        }
+        walk_expr(self, expr);
+    }
+
+    fn visit_stmt(&mut self, stmt: &'ast ast::Stmt) {
+        if let ast::Stmt::For(statement) = stmt {
+            self.strip_if_needed(&[&*statement.iter], &statement.target);
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_comprehension(&mut self, comprehension: &'ast ast::Comprehension) {
+        self.strip_if_needed(&[&comprehension.iter], &comprehension.target);
+        walk_comprehension(self, comprehension);
+    }
+
+    fn visit_with_item(&mut self, item: &'ast ast::WithItem) {
+        if let Some(target) = &item.optional_vars {
+            self.strip_if_needed(&[&item.context_expr], target);
+        }
+        walk_with_item(self, item);
+    }
+}

@@ -1,0 +1,134 @@
+//! Which files can see a proxy at all.
+//!
+//! Types flow along imports. A file none of whose imports leads, over any number of the user's own
+//! modules, to a package that makes proxies has no proxy in it.
+
+use ruff_db::files::File;
+use ruff_db::parsed::parsed_module;
+use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_stmt};
+use ruff_python_ast::{Expr, Stmt};
+use rustc_hash::{FxHashMap, FxHashSet};
+use ty_module_resolver::{ImportingFile, ModuleName, resolve_module};
+use ty_python_semantic::Db as _;
+
+use crate::db::{Db, STUB_ROOT};
+
+/// The files from which a proxy can be reached.
+pub(crate) struct Reach {
+    files: Vec<File>,
+}
+
+impl Reach {
+    /// Looks at `roots` and at all that they import of the user's own code.
+    pub(crate) fn of(db: &Db, roots: &[File]) -> Self {
+        let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
+        let mut reaching = Vec::new();
+        let mut seen: FxHashSet<File> = roots.iter().copied().collect();
+        let mut queue = roots.to_vec();
+        while let Some(file) = queue.pop() {
+            let imports = imports(db, file);
+            if imports.has_proxies {
+                reaching.push(file);
+            }
+            for imported in imports.own {
+                importers.entry(imported).or_default().push(file);
+                if seen.insert(imported) {
+                    queue.push(imported);
+                }
+            }
+        }
+        let mut files: FxHashSet<File> = reaching.iter().copied().collect();
+        while let Some(file) = reaching.pop() {
+            for importer in importers.remove(&file).unwrap_or_default() {
+                if files.insert(importer) {
+                    reaching.push(importer);
+                }
+            }
+        }
+        let mut files: Vec<File> = files.into_iter().collect();
+        files.sort_unstable_by_key(|file| file.path(db).as_str().to_owned());
+        Reach { files }
+    }
+
+    /// In the order of their paths.
+    pub(crate) fn files(&self) -> &[File] {
+        &self.files
+    }
+}
+
+struct Imports {
+    /// Whether a package that makes proxies is imported directly.
+    has_proxies: bool,
+    /// The user's own modules.
+    own: Vec<File>,
+}
+
+fn imports(db: &Db, file: File) -> Imports {
+    let program_file = db.program_file(file);
+    let module = parsed_module(db, program_file.python_file(db)).load(db);
+    let importing = ImportingFile::ResolverFile(program_file.resolver_file(db));
+    let mut names = ImportedNames {
+        db,
+        importing,
+        names: FxHashSet::default(),
+    };
+    names.visit_body(module.suite());
+    let mut result = Imports {
+        has_proxies: false,
+        own: Vec::new(),
+    };
+    for name in names.names.iter().flat_map(ModuleName::ancestors) {
+        let Some(module) = resolve_module(db, importing, &name) else {
+            continue;
+        };
+        let Some(file) = module.file(db) else {
+            continue;
+        };
+        let is_stub = file
+            .path(db)
+            .as_system_path()
+            .is_some_and(|path| path.starts_with(STUB_ROOT));
+        if is_stub {
+            result.has_proxies = true;
+        } else if module.search_path(db).is_some_and(|it| it.is_first_party()) {
+            result.own.push(file);
+        }
+    }
+    result
+}
+
+/// The modules that a file may import, wherever in the file it does so.
+struct ImportedNames<'db> {
+    db: &'db Db,
+    importing: ImportingFile<'db>,
+    names: FxHashSet<ModuleName>,
+}
+
+impl<'ast> SourceOrderVisitor<'ast> for ImportedNames<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        match stmt {
+            Stmt::Import(import) => {
+                let names = import.names.iter().filter_map(|it| ModuleName::new(&it.name));
+                self.names.extend(names);
+            }
+            Stmt::ImportFrom(import) => {
+                let Ok(base) = ModuleName::from_import_statement(self.db, self.importing, import)
+                else {
+                    return;
+                };
+                for alias in &import.names {
+                    // What is imported from a package may be a module.
+                    if let Some(name) = ModuleName::new(&alias.name) {
+                        let mut submodule = base.clone();
+                        submodule.extend(&name);
+                        self.names.insert(submodule);
+                    }
+                }
+                self.names.insert(base);
+            }
+            _ => walk_stmt(self, stmt),
+        }
+    }
+
+    fn visit_expr(&mut self, _expr: &'ast Expr) {}
+}

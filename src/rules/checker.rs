@@ -1,0 +1,269 @@
+//! What a rule sees: the types of one file, and a place to report to.
+
+use std::fmt::Display;
+
+use ruff_db::files::FileRange;
+use ruff_db::parsed::{ParsedModuleRef, parsed_module};
+use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr};
+use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_text_size::{Ranged, TextRange, TextSize};
+use ty_python_core::ProgramFile;
+use ty_python_semantic::types::Type;
+use ty_python_semantic::{
+    HasType, ImportAliasResolution, ProgramEnvironment, SemanticModel, definitions_for_name,
+};
+
+use crate::db::ProxyDb;
+use crate::diagnostics::{Applicability, RuleInfo, Source};
+use crate::proxy::edit::EditMap;
+use crate::proxy::model::{Proxiness, print};
+
+/// A finding in the text that ty read. [`Translator`](crate::findings::Translator) makes a
+/// [`Diagnostic`](crate::diagnostics::Diagnostic) of it.
+#[derive(Debug)]
+pub(crate) struct Finding {
+    pub(crate) rule: &'static RuleInfo,
+    pub(crate) range: TextRange,
+    pub(crate) message: String,
+    /// What is to be seen at the primary range.
+    pub(crate) label: Option<String>,
+    pub(crate) secondary: Vec<(FileRange, String)>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) help: Option<String>,
+    pub(crate) fix: Option<FindingFix>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FindingFix {
+    pub(crate) title: String,
+    pub(crate) applicability: Applicability,
+    pub(crate) edits: Vec<FixEdit>,
+}
+
+/// A change around a node, so that it can be carried over to the user's text.
+#[derive(Debug)]
+pub(crate) enum FixEdit {
+    Before(TextRange, String),
+    After(TextRange, String),
+    Replace(TextRange, String),
+}
+
+impl Finding {
+    pub(crate) fn label(&mut self, text: impl Into<String>) -> &mut Self {
+        self.label = Some(text.into());
+        self
+    }
+
+    pub(crate) fn help(&mut self, text: impl Into<String>) -> &mut Self {
+        self.help = Some(text.into());
+        self
+    }
+
+    pub(crate) fn note(&mut self, text: impl Into<String>) -> &mut Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    pub(crate) fn fix(
+        &mut self,
+        applicability: Applicability,
+        title: impl Into<String>,
+        edits: Vec<FixEdit>,
+    ) -> &mut Self {
+        self.fix = Some(FindingFix {
+            title: title.into(),
+            applicability,
+            edits,
+        });
+        self
+    }
+}
+
+pub(crate) struct Checker<'a, 'db> {
+    pub(crate) db: &'db dyn ProxyDb,
+    pub(crate) model: &'a SemanticModel<'db>,
+    env: ProgramEnvironment<'db>,
+    module: &'a ParsedModuleRef,
+    original: &'a Original<'a>,
+    findings: Vec<Finding>,
+}
+
+/// The text of a file as the user wrote it, and the way there from the text that ty read.
+pub(crate) struct Original<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) edits: Option<&'a EditMap>,
+}
+
+impl Original<'_> {
+    fn text(&self, range: TextRange) -> &str {
+        let range = self.edits.map_or(range, |edits| edits.before(range));
+        self.source.text.get(range.to_std_range()).unwrap_or_default()
+    }
+}
+
+/// What our own rules find in a file.
+pub(crate) fn check<'db>(
+    db: &'db dyn ProxyDb,
+    file: ProgramFile<'db>,
+    original: &Original<'_>,
+) -> Vec<Finding> {
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let model = SemanticModel::new(db, file);
+    let mut checker = Checker {
+        db,
+        env: model.program_environment(),
+        model: &model,
+        module: &module,
+        original,
+        findings: Vec::new(),
+    };
+    checker.visit_body(module.suite());
+    checker.findings
+}
+
+impl<'db> Checker<'_, 'db> {
+    pub(crate) fn env(&self) -> &ProgramEnvironment<'db> {
+        &self.env
+    }
+
+    pub(crate) fn type_of(&self, expr: &Expr) -> Option<Type<'db>> {
+        expr.inferred_type(self.model)
+    }
+
+    pub(crate) fn proxiness(&self, expr: &Expr) -> Proxiness<'db> {
+        Proxiness::of_expr(self.db, self.model, expr)
+    }
+
+    /// The type of an expression as users write it.
+    pub(crate) fn print_type_of(&self, expr: &Expr) -> String {
+        self.type_of(expr)
+            .map_or_else(|| "Unknown".to_owned(), |ty| print(self.db, &self.env, ty))
+    }
+
+    pub(crate) fn report(
+        &mut self,
+        rule: &'static RuleInfo,
+        at: impl Ranged,
+        message: impl Display,
+    ) -> &mut Finding {
+        self.findings.push(Finding {
+            rule,
+            range: at.range(),
+            message: message.to_string(),
+            label: None,
+            secondary: Vec::new(),
+            notes: Vec::new(),
+            help: None,
+            fix: None,
+        });
+        self.findings.last_mut().expect("one was pushed just now")
+    }
+
+    /// Where the proxy that `expr` names was declared or made, as a label that says what it is.
+    pub(crate) fn origin_label(&self, expr: &Expr) -> Option<(FileRange, String)> {
+        let Expr::Name(name) = expr else {
+            return None;
+        };
+        let definitions = definitions_for_name(
+            self.model,
+            name.id.as_str(),
+            name.into(),
+            ImportAliasResolution::ResolveAliases,
+        );
+        let [definition] = definitions.as_slice() else {
+            return None;
+        };
+        let range = definition.focus_range(self.db);
+        let text = format!("`{}` is a `{}`", name.id, self.print_type_of(expr));
+        (range.range() != expr.range()).then_some((range, text))
+    }
+
+    /// The edits that wrap an expression in a call of `extract`, with the import if there is none.
+    pub(crate) fn extract_edits(&self, expr: &Expr) -> Vec<FixEdit> {
+        let (name, import) = self.name_of_extract();
+        let mut edits: Vec<FixEdit> = import.into_iter().collect();
+        edits.push(FixEdit::Before(expr.range(), format!("{name}(")));
+        edits.push(FixEdit::After(expr.range(), ")".to_owned()));
+        edits
+    }
+
+    /// How this file calls `extract`, and the edit that imports it if it does not yet.
+    fn name_of_extract(&self) -> (String, Option<FixEdit>) {
+        let mut module = "proxystore.proxy";
+        let mut after: Option<TextRange> = None;
+        for (number, stmt) in self.module.suite().iter().enumerate() {
+            match stmt {
+                Stmt::ImportFrom(import) => {
+                    after = Some(stmt.range());
+                    let from = import.module.as_deref().unwrap_or_default();
+                    if !matches!(from, "proxystore.proxy" | "proxyrt.proxy" | "proxyrt") {
+                        continue;
+                    }
+                    if let Some(alias) = import.names.iter().find(|it| &it.name == "extract") {
+                        let name = alias.asname.as_ref().unwrap_or(&alias.name);
+                        return (name.to_string(), None);
+                    }
+                    module = match from {
+                        "proxystore.proxy" => "proxystore.proxy",
+                        _ => "proxyrt.proxy",
+                    };
+                }
+                Stmt::Import(_) => after = Some(stmt.range()),
+                // The docstring.
+                Stmt::Expr(it) if number == 0 && it.value.is_string_literal_expr() => {
+                    after = Some(stmt.range());
+                }
+                _ => {}
+            }
+        }
+        let import = format!("from {module} import extract");
+        let edit = match after {
+            Some(range) => FixEdit::After(range, format!("\n{import}")),
+            None => FixEdit::Before(TextRange::empty(TextSize::new(0)), format!("{import}\n")),
+        };
+        ("extract".to_owned(), Some(edit))
+    }
+
+    /// Whether the file names a package anywhere in its imports.
+    pub(crate) fn imports(&self, package: &str) -> bool {
+        let is_of_package = |name: &str| name.split('.').next() == Some(package);
+        self.module.suite().iter().any(|stmt| match stmt {
+            Stmt::Import(it) => it.names.iter().any(|alias| is_of_package(&alias.name)),
+            Stmt::ImportFrom(it) => it.module.as_deref().is_some_and(is_of_package),
+            _ => false,
+        })
+    }
+
+    /// The text of a node as the user wrote it.
+    pub(crate) fn text(&self, at: impl Ranged) -> String {
+        self.original.text(at.range()).to_owned()
+    }
+}
+
+impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        super::check_expr(self, expr);
+        walk_expr(self, expr);
+    }
+
+    fn visit_annotation(&mut self, _expr: &'ast Expr) {}
+}
+
+/// Whether an expression names a value that is only one: `None`, a Boolean, `...`.
+pub(crate) fn is_singleton_literal(expr: &Expr) -> bool {
+    matches!(
+        expr,
+        Expr::NoneLiteral(_) | Expr::BooleanLiteral(_) | Expr::EllipsisLiteral(_)
+    )
+}
+
+/// The pairs of operands of a comparison, with their operators.
+pub(crate) fn comparisons(
+    comparison: &ast::ExprCompare,
+) -> impl Iterator<Item = (&Expr, ast::CmpOp, &Expr)> {
+    std::iter::once(&*comparison.left)
+        .chain(&comparison.comparators)
+        .zip(&comparison.ops)
+        .zip(&comparison.comparators)
+        .map(|((left, op), right)| (left, *op, right))
+}

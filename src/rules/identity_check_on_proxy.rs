@@ -1,0 +1,73 @@
+use ruff_python_ast::{CmpOp, Expr, ExprCompare};
+use ruff_text_size::{Ranged, TextRange};
+use ty_python_semantic::types::Type;
+
+use super::checker::{Checker, comparisons, is_singleton_literal};
+use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
+
+pub(super) static IDENTITY_CHECK_ON_PROXY: RuleInfo = RuleInfo {
+    name: "identity-check-on-proxy",
+    summary: "detects `is` between a proxy and an object that is no proxy",
+    level: Level::Error,
+    confidence: Confidence::High,
+    fixable: true,
+    page: include_str!("../../fixtures/rules/identity-check-on-proxy.md"),
+    url: None,
+    inference: false,
+};
+
+pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
+    for (left, op, right) in comparisons(comparison) {
+        let result = match op {
+            CmpOp::Is => "False",
+            CmpOp::IsNot => "True",
+            _ => continue,
+        };
+        let (proxy, other) = if is_no_proxy(cx, right) {
+            (left, right)
+        } else if is_no_proxy(cx, left) {
+            (right, left)
+        } else {
+            continue;
+        };
+        if !cx.proxiness(proxy).is_transparent() {
+            continue;
+        }
+        let origin = cx.origin_label(proxy);
+        let printed = cx.print_type_of(proxy);
+        let edits = cx.extract_edits(proxy);
+        let range = TextRange::new(left.start(), right.end());
+        let other = cx.text(other);
+        let finding = cx.report(
+            &IDENTITY_CHECK_ON_PROXY,
+            range,
+            format_args!("This is always `{result}`: a `{printed}` is never the object `{other}`"),
+        );
+        finding
+            .label("compares the proxy itself, not its target")
+            .help("Compare the target: `extract(…)` gives it")
+            .fix(Applicability::Safe, "Compare the target", edits);
+        finding.secondary.extend(origin);
+    }
+}
+
+/// Whether an expression certainly denotes one object that is no proxy. A variable may hold one,
+/// whatever its declared type: a `Proxy[T]` goes where a `T` goes.
+fn is_no_proxy(cx: &Checker<'_, '_>, expr: &Expr) -> bool {
+    if is_singleton_literal(expr) {
+        return true;
+    }
+    match cx.type_of(expr) {
+        Some(Type::ClassLiteral(_) | Type::FunctionLiteral(_) | Type::ModuleLiteral(_)) => {
+            matches!(expr, Expr::Name(_) | Expr::Attribute(_))
+        }
+        // A member of an enum, named by its class.
+        Some(Type::LiteralValue(_)) => match expr {
+            Expr::Attribute(attribute) => {
+                matches!(cx.type_of(&attribute.value), Some(Type::ClassLiteral(_)))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -1,0 +1,34 @@
+//! The full name of a function, method or class, as its stub or source defines it.
+
+use ruff_db::parsed::parsed_module;
+use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::find_node::covering_node;
+use ruff_text_size::Ranged as _;
+use ty_module_resolver::file_to_module;
+use ty_python_semantic::ProgramEnvironment;
+use ty_python_semantic::types::Type;
+
+use crate::db::ProxyDb;
+
+/// For example `json.dumps`, `builtins.str.join` or `_io.StringIO`.
+pub(crate) fn qualified_name<'db>(
+    db: &'db dyn ProxyDb,
+    env: &ProgramEnvironment<'db>,
+    ty: Type<'db>,
+) -> Option<String> {
+    let place = ty.definition(db, env)?.focus_range(db)?;
+    let file = db.program_file(place.file());
+    let module = file_to_module(db, file.resolver_file(db))?;
+    let parsed = parsed_module(db, file.python_file(db)).load(db);
+    let mut names = vec![module.name(db).to_string()];
+    let root = AnyNodeRef::from(parsed.syntax());
+    let covering = covering_node(root, place.range());
+    for node in covering.ancestors().rev() {
+        match node {
+            AnyNodeRef::StmtClassDef(it) => names.push(it.name.to_string()),
+            AnyNodeRef::StmtFunctionDef(it) => names.push(it.name.to_string()),
+            _ => {}
+        }
+    }
+    Some(names.join("."))
+}
