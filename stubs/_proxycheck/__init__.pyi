@@ -1,0 +1,49 @@
+"""The proxy types as users mean them, and the functions that the checker wraps around expressions.
+
+A proxy of `T` is both a reference to a `T` and usable as a `T`: the intersection of the proxy class
+with `T`. Where that would be empty, as for an enum, nothing is claimed of the target.
+"""
+
+from typing import Any, overload
+
+from ty_extensions import Intersection
+from typing_extensions import TypeIs
+
+import proxystore.proxy as _proxy
+import proxystore.store.ref as _ref
+
+type Proxy[T] = Intersection[_proxy.Proxy[T], T]
+type BaseRefProxy[T] = Intersection[_ref.BaseRefProxy[T], T]
+type OwnedProxy[T] = Intersection[_ref.OwnedProxy[T], T]
+type RefProxy[T] = Intersection[_ref.RefProxy[T], T]
+type RefMutProxy[T] = Intersection[_ref.RefMutProxy[T], T]
+type ProxyOr[T] = T | Proxy[T]
+
+type OpaqueProxy[T] = Intersection[_proxy.Proxy[T], Any]
+type OpaqueOwnedProxy[T] = Intersection[_ref.OwnedProxy[T], Any]
+type OpaqueRefProxy[T] = Intersection[_ref.RefProxy[T], Any]
+type OpaqueRefMutProxy[T] = Intersection[_ref.RefMutProxy[T], Any]
+
+@overload
+def strip[T](value: _proxy.Proxy[T], /) -> T: ...
+@overload
+def strip[U](value: U, /) -> U:
+    """Takes the proxy part away from the type of `value`; what is no proxy stays what it is."""
+
+@overload
+def widen(value: bool, /) -> bool: ...
+@overload
+def widen(value: int, /) -> int: ...
+@overload
+def widen(value: str, /) -> str: ...
+@overload
+def widen(value: bytes, /) -> bytes: ...
+@overload
+def widen[T](value: T, /) -> T:
+    """Widens a literal type to its class; any other type stays what it is."""
+
+def hole(value: object, /) -> Any:
+    """Forgets the type of `value`."""
+
+def is_proxy[T](value: T, cls: object, /) -> TypeIs[Proxy[T]]:
+    """`isinstance(value, Proxy)` for a value that is declared as the target of a possible proxy."""

@@ -1,0 +1,1 @@
+from proxystore_ex.connectors.dim.ucx import *

@@ -1,0 +1,142 @@
+"""Lazy transparent proxies.
+
+The proxy class declares only what is not forwarded. Everything else comes from the target's part of
+the intersection `Proxy[T] & T`, so that it has the target's exact types.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from types import FunctionType
+from typing import Any, Generic, LiteralString, ParamSpec, Self, TypeAlias, final, overload
+
+from ty_extensions import Intersection
+from typing_extensions import TypeVar
+
+import _proxycheck
+from proxystore.proxy._utils import ProxyMetaType as ProxyMetaType, as_metaclass as as_metaclass
+
+T = TypeVar("T")
+_P = ParamSpec("_P")
+_Enum = TypeVar("_Enum", bound=Enum)
+
+# `Proxy(factory)` is `Proxy[T] & Self`. `Self` is there for subclasses; for `Proxy` itself the default
+# makes it `Proxy[object]`, which `Proxy[T]` absorbs.
+_T_co = TypeVar("_T_co", covariant=True, default=object)
+
+FactoryType: TypeAlias = Callable[[], T]
+DefaultClassType: TypeAlias = type | None
+DefaultHashType: TypeAlias = Exception | int | None
+
+@final
+class _Nothing: ...
+
+# Only a dynamic type solves it. The overload that it belongs to comes first, because otherwise an
+# argument of unknown type would match several overloads, and the result would be unknown, too.
+_Dynamic = TypeVar("_Dynamic", bound=_Nothing)
+
+class ProxyResolveError(Exception):
+    """The factory of a proxy failed."""
+
+    cause: Exception
+    def __init__(self, message: str, cause: Exception) -> None: ...
+
+class Proxy(Generic[_T_co], metaclass=ProxyMetaType):
+    """A lazy stand-in for the object that its factory returns."""
+
+    __proxy_default_class__: DefaultClassType
+    __proxy_default_hash__: DefaultHashType
+    @property
+    def __proxy_target__(self) -> _T_co: ...
+    @__proxy_target__.setter
+    def __proxy_target__(self, value: Any) -> None: ...
+    @__proxy_target__.deleter
+    def __proxy_target__(self) -> None: ...
+    @property
+    def __proxy_factory__(self) -> FactoryType[_T_co]: ...
+    @__proxy_factory__.setter
+    def __proxy_factory__(self, value: Any) -> None: ...
+    @property
+    def __proxy_resolved__(self) -> bool: ...
+    @property
+    def __proxy_wrapped__(self) -> _T_co: ...
+    @__proxy_wrapped__.setter
+    def __proxy_wrapped__(self, target: Any) -> None: ...
+    @__proxy_wrapped__.deleter
+    def __proxy_wrapped__(self) -> None: ...
+
+    # The classes of literals, and what has no subclasses: a proxy of those would be empty.
+    @overload
+    def __new__(
+        cls, factory: _Dynamic, *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.Proxy[Any], Self]: ...
+    @overload
+    def __new__(
+        cls, factory: Callable[[], _Enum], *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.OpaqueProxy[_Enum], Self]: ...
+    @overload
+    def __new__(
+        cls, factory: Callable[[], bool], *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.Proxy[bool], Self]: ...
+    @overload
+    def __new__(
+        cls, factory: Callable[[], int], *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.Proxy[int], Self]: ...
+    @overload
+    def __new__(
+        cls, factory: Callable[[], LiteralString], *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.Proxy[str], Self]: ...
+    @overload
+    def __new__(
+        cls, factory: Callable[[], bytes], *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.Proxy[bytes], Self]: ...
+    @overload
+    def __new__(
+        cls, factory: Callable[[], type[T]], *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.OpaqueProxy[type[T]], Self]: ...
+    @overload
+    def __new__(
+        cls,
+        factory: Callable[[], Intersection[FunctionType, Callable[_P, T]]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
+    ) -> Intersection[_proxycheck.Proxy[Callable[_P, T]], Self]: ...
+    @overload
+    def __new__(
+        cls, factory: Callable[[], T], *, cache_defaults: bool = ..., target: Any = ...
+    ) -> Intersection[_proxycheck.Proxy[T], Self]: ...
+    # The constructor of a subclass, which has its own parameters.
+    @overload
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+    def __init__(
+        self,
+        factory: FactoryType[_T_co],
+        *,
+        cache_defaults: bool = False,
+        target: _T_co | None = None,
+    ) -> None: ...
+
+    # The target decides: an array returns an array.
+    def __eq__(self, other: object, /) -> Any: ...
+    def __ne__(self, other: object, /) -> Any: ...
+
+type ProxyOr[T] = T | _proxycheck.Proxy[T]
+
+def get_factory(proxy: Proxy[T]) -> FactoryType[T]:
+    """Returns the factory of `proxy` without calling it."""
+
+def extract(proxy: Proxy[T]) -> T:
+    """Returns the target of `proxy`, which is resolved first if need be."""
+
+def is_resolved(proxy: Proxy[T]) -> bool:
+    """Tells whether `proxy` holds its target already."""
+
+def resolve(proxy: Proxy[T]) -> None:
+    """Calls the factory of `proxy` unless that has happened."""
+
+class ProxyLocker(Generic[T]):
+    """Keeps a proxy from being used, and so from being resolved, until it is unlocked."""
+
+    def __init__(self, proxy: Proxy[T]) -> None: ...
+    def unlock(self) -> _proxycheck.Proxy[T]:
+        """Returns the proxy."""

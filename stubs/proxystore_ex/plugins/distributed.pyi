@@ -1,0 +1,67 @@
+from collections.abc import Callable as Callable, Collection, Iterable
+from logging import Logger
+from typing import Any, ParamSpec, TypeVar
+
+from dask._task_spec import DataNode
+from distributed import Client as DaskDistributedClient, Future as DaskDistributedFuture
+
+from proxystore.connectors.protocols import Connector
+from proxystore.proxy import Proxy
+from proxystore.store import Store
+from proxystore.store.types import ConnectorKeyT as ConnectorKeyT
+
+T = TypeVar("T")
+P = ParamSpec("P")
+ConnectorT = TypeVar("ConnectorT", bound=Connector[Any])
+logger: Logger
+
+class _ProxyNode(DataNode):
+    key: ConnectorKeyT
+    value: Proxy[Any]
+
+class Client(DaskDistributedClient):
+    def __init__(
+        self,
+        *args: Any,
+        ps_store: Store[Any] | None = None,
+        ps_threshold: int = 100000,
+        **kwargs: Any,
+    ) -> None: ...
+    def map(
+        self,
+        func: Callable[..., T],
+        *iterables: Collection,
+        key: str | list[str] | None = None,
+        workers: str | Iterable[str] | None = None,
+        retries: int | None = None,
+        resources: dict[str, Any] | None = None,
+        priority: int = 0,
+        allow_other_workers: bool = False,
+        fifo_timeout: str = "100 ms",
+        actor: bool = False,
+        actors: bool = False,
+        pure: bool = True,
+        batch_size: int | None = None,
+        proxy_args: bool = True,
+        proxy_result: bool = True,
+        **kwargs: Any,
+    ) -> list[DaskDistributedFuture[T]]: ...
+    def submit(
+        self,
+        func: Callable[..., T],
+        *args,
+        key: str | None = None,
+        workers: str | Iterable[str] | None = None,
+        retries: int | None = None,
+        resources: dict[str, Any] | None = None,
+        priority: int = 0,
+        allow_other_workers: bool = False,
+        fifo_timeout: str = "100 ms",
+        actor: bool = False,
+        actors: bool = False,
+        pure: bool = True,
+        batch_size: int | None = None,
+        proxy_args: bool = True,
+        proxy_result: bool = True,
+        **kwargs: Any,
+    ) -> DaskDistributedFuture[T]: ...
