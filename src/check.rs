@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ruff_db::files::{File, FileError, system_path_to_file};
 use ruff_db::panic::catch_unwind;
+use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
 use ruff_db::system::{System, SystemPathBuf};
 use ruff_text_size::TextRange;
@@ -18,6 +19,7 @@ use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source};
 use crate::findings::{self, Scope, Translator};
 use crate::proxy::edit::{EditMap, Repair};
 use crate::proxy::repair::repairs;
+use crate::proxy::returns;
 use crate::reach::Reach;
 use crate::rules::{self, Original};
 
@@ -53,7 +55,7 @@ pub fn check(
             Err(error) => outcome.diagnostics.push(unreadable(&db, path, error)),
         }
     }
-    let edits = repair(&mut db, &files);
+    let edits = edit(&mut db, &files);
     let found: Vec<Vec<Diagnostic>> = files
         .par_iter()
         .map_with(db.clone(), |db, file| {
@@ -68,30 +70,50 @@ pub fn check(
     Ok(outcome)
 }
 
-/// Runs the second step of lowering on `files` and on what they import of the user's own code.
-fn repair(db: &mut Db, files: &[File]) -> FxHashMap<File, EditMap> {
+/// Runs the later steps of lowering on what `files` are and import of the user's own code.
+fn edit(db: &mut Db, files: &[File]) -> FxHashMap<File, EditMap> {
     let reach = Reach::of(db, files);
-    let found: Vec<(File, Arc<[Repair]>)> = reach
-        .files()
+    let mut edits = FxHashMap::default();
+    apply_edits(db, &reach.imported, &mut edits, return_types);
+    apply_edits(db, &reach.files, &mut edits, |db, file| repairs(db, db.program_file(file)));
+    edits
+}
+
+fn return_types(db: &Db, file: File) -> Arc<[Repair]> {
+    let module = parsed_module(db, db.program_file(file).python_file(db)).load(db);
+    if module.errors().is_empty() {
+        returns::return_types(&source_text(db, file), module.suite()).into()
+    } else {
+        Arc::default()
+    }
+}
+
+fn apply_edits(
+    db: &mut Db,
+    files: &[File],
+    edits: &mut FxHashMap<File, EditMap>,
+    find: impl Fn(&Db, File) -> Arc<[Repair]> + Sync,
+) {
+    let found: Vec<(File, Arc<[Repair]>)> = files
         .par_iter()
         .map_with(db.clone(), |db, file| {
-            let repairs = catch_unwind(AssertUnwindSafe(|| repairs(db, db.program_file(*file))));
+            let found = catch_unwind(AssertUnwindSafe(|| find(db, *file)));
             // The check of the file will fail in the same way, and say so.
-            (*file, repairs.unwrap_or_default())
+            (*file, found.unwrap_or_default())
         })
+        .filter(|(_, found)| !found.is_empty())
         .collect();
-    let mut edits = FxHashMap::default();
-    for (file, repairs) in found {
-        if repairs.is_empty() {
-            continue;
-        }
+    for (file, found) in found {
         let source = source_text(db, file);
-        let (text, map, markers) = EditMap::apply(source.as_str(), repairs.to_vec());
-        let repaired = source.with_text(text, &markers);
-        file.set_source_text_override(db).to(Some(repaired));
+        let (text, map, markers) = EditMap::apply(source.as_str(), found.to_vec());
+        let edited = source.with_text(text, &markers);
+        file.set_source_text_override(db).to(Some(edited));
+        let map = match edits.remove(&file) {
+            Some(earlier) => earlier.then(map),
+            None => map,
+        };
         edits.insert(file, map);
     }
-    edits
 }
 
 fn check_file(

@@ -13,15 +13,19 @@ use ty_python_semantic::Db as _;
 
 use crate::db::{Db, STUB_ROOT};
 
-/// The files from which a proxy can be reached.
+/// What a proxy can be seen from. Files are in the order of their paths.
 pub(crate) struct Reach {
-    files: Vec<File>,
+    /// The files that import a package that makes proxies, directly or over other files.
+    pub(crate) files: Vec<File>,
+    /// These and all that they import of the user's own code.
+    pub(crate) imported: Vec<File>,
 }
 
 impl Reach {
     /// Looks at `roots` and at all that they import of the user's own code.
     pub(crate) fn of(db: &Db, roots: &[File]) -> Self {
         let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
+        let mut imported_by: FxHashMap<File, Vec<File>> = FxHashMap::default();
         let mut reaching = Vec::new();
         let mut seen: FxHashSet<File> = roots.iter().copied().collect();
         let mut queue = roots.to_vec();
@@ -30,12 +34,13 @@ impl Reach {
             if imports.has_proxies {
                 reaching.push(file);
             }
-            for imported in imports.own {
-                importers.entry(imported).or_default().push(file);
-                if seen.insert(imported) {
-                    queue.push(imported);
+            for imported in &imports.own {
+                importers.entry(*imported).or_default().push(file);
+                if seen.insert(*imported) {
+                    queue.push(*imported);
                 }
             }
+            imported_by.insert(file, imports.own);
         }
         let mut files: FxHashSet<File> = reaching.iter().copied().collect();
         while let Some(file) = reaching.pop() {
@@ -45,14 +50,24 @@ impl Reach {
                 }
             }
         }
-        let mut files: Vec<File> = files.into_iter().collect();
-        files.sort_unstable_by_key(|file| file.path(db).as_str().to_owned());
-        Reach { files }
-    }
-
-    /// In the order of their paths.
-    pub(crate) fn files(&self) -> &[File] {
-        &self.files
+        let mut imported = files.clone();
+        let mut queue: Vec<File> = files.iter().copied().collect();
+        while let Some(file) = queue.pop() {
+            for file in imported_by.remove(&file).unwrap_or_default() {
+                if imported.insert(file) {
+                    queue.push(file);
+                }
+            }
+        }
+        let sorted = |files: FxHashSet<File>| {
+            let mut files: Vec<File> = files.into_iter().collect();
+            files.sort_unstable_by_key(|file| file.path(db).as_str().to_owned());
+            files
+        };
+        Reach {
+            files: sorted(files),
+            imported: sorted(imported),
+        }
     }
 }
 

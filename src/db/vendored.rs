@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use ruff_db::system::{MemoryFileSystem, SystemPath};
 use ruff_db::vendored::VendoredFileSystem;
 
-use crate::proxy::{lower, repair};
+use crate::proxy::{lower, repair, returns};
 
 /// The folder below which [`stubs`] appears to the type inference.
 pub(crate) const STUB_ROOT: &str = "/proxycheck-stubs";
@@ -28,7 +28,7 @@ pub(crate) fn stubs() -> MemoryFileSystem {
     files
         .write_files_all(STUBS.iter().map(|(path, text)| (root.join(path), *text)))
         .and_then(|()| {
-            let text = lower::builtins_stub() + repair::BUILTINS;
+            let text = lower::builtins_stub() + repair::BUILTINS + returns::BUILTINS;
             files.write_file_all(root.join("__builtins__.pyi"), text)
         })
         .expect("the paths of the embedded stubs are distinct");

@@ -37,6 +37,12 @@ impl<'a> Translator<'a> {
     /// `None` if the finding has no place in a file that the user can see.
     pub(crate) fn diagnostic(&mut self, diagnostic: &ty::Diagnostic) -> Option<Diagnostic> {
         let annotation = diagnostic.primary_annotation()?;
+        if diagnostic.id().is_lint_named("invalid-return-type")
+            && diagnostic.secondary_annotations().any(|it| self.is_inserted(it))
+        {
+            // The function has no return annotation but ours.
+            return None;
+        }
         let mut primary = self.label(annotation)?;
         let is_lint = diagnostic.id().is_lint();
         let message = words(&diagnostic.concise_message().to_str());
@@ -95,15 +101,17 @@ impl<'a> Translator<'a> {
     pub(crate) fn finding(&mut self, file: File, finding: Finding) -> Option<Diagnostic> {
         let source = self.source(file)?;
         let severity = finding.rule.level.severity()?;
-        let range = self.range(file, finding.range, &source);
+        let range = self.range(file, finding.range, &source)?;
         let mut diagnostic =
             Diagnostic::new(finding.rule.name, severity, finding.message, &source, range);
         diagnostic.primary.message = finding.label;
         for (place, message) in finding.secondary {
-            if let Some(source) = self.source(place.file()) {
+            if let Some(source) = self.source(place.file())
+                && let Some(range) = self.range(place.file(), place.range(), &source)
+            {
                 diagnostic.secondary.push(Label {
-                    range: self.range(place.file(), place.range(), &source),
                     source,
+                    range,
                     message: Some(message),
                 });
             }
@@ -122,20 +130,25 @@ impl<'a> Translator<'a> {
     fn edits(&self, file: File, edits: Vec<FixEdit>, source: &Source) -> Vec<Edit> {
         let mut edits: Vec<Edit> = edits
             .into_iter()
-            .map(|edit| match edit {
-                FixEdit::Before(range, text) => {
-                    Edit::insertion(self.range(file, range, source).start(), text)
-                }
-                FixEdit::After(range, text) => {
-                    Edit::insertion(self.range(file, range, source).end(), text)
-                }
-                FixEdit::Replace(range, text) => {
-                    Edit::replacement(self.range(file, range, source), text)
-                }
+            .filter_map(|edit| {
+                let range = |range| self.range(file, range, source);
+                Some(match edit {
+                    FixEdit::Before(place, text) => Edit::insertion(range(place)?.start(), text),
+                    FixEdit::After(place, text) => Edit::insertion(range(place)?.end(), text),
+                    FixEdit::Replace(place, text) => Edit::replacement(range(place)?, text),
+                })
             })
             .collect();
         edits.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
         edits
+    }
+
+    fn is_inserted(&self, annotation: &ty::Annotation) -> bool {
+        let span = annotation.get_span();
+        match (self.edits.get(&span.expect_ty_file()), span.range()) {
+            (Some(edits), Some(range)) => edits.before(range).is_none(),
+            _ => false,
+        }
     }
 
     fn label(&mut self, annotation: &ty::Annotation) -> Option<Label> {
@@ -144,17 +157,20 @@ impl<'a> Translator<'a> {
         let source = self.source(file)?;
         let range = span.range().unwrap_or_default();
         Some(Label {
-            range: self.range(file, range, &source),
+            range: self.range(file, range, &source)?,
             source,
             message: annotation.get_message().map(words),
         })
     }
 
-    /// The place in the user's text of a place in the text that ty read.
-    pub(crate) fn range(&self, file: File, range: TextRange, source: &Source) -> TextRange {
-        let range = self.edits.get(&file).map_or(range, |edits| edits.before(range));
+    /// The place in the user's text of a place in the text that ty read; `None` if there is none.
+    fn range(&self, file: File, range: TextRange, source: &Source) -> Option<TextRange> {
+        let range = match self.edits.get(&file) {
+            Some(edits) => edits.before(range)?,
+            None => range,
+        };
         let end = TextSize::of(source.text.as_str());
-        TextRange::new(range.start().min(end), range.end().min(end))
+        Some(TextRange::new(range.start().min(end), range.end().min(end)))
     }
 
     /// The text of a file as the user wrote it; `None` for the embedded stubs.

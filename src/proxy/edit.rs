@@ -10,11 +10,11 @@ pub(crate) struct Repair {
     pub(crate) text: String,
 }
 
-/// Maps offsets of a repaired text to offsets of the text before the repairs.
+/// Maps ranges of an edited text to ranges of the text before the edits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct EditMap {
-    /// In ascending order.
-    edits: Vec<AppliedEdit>,
+    /// From the first step of editing to the last; each in ascending order.
+    steps: Vec<Vec<AppliedEdit>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,42 +51,59 @@ impl EditMap {
             done = repair.range.end();
         }
         result.push_str(&text[usize::from(done)..]);
-        (result, EditMap { edits }, markers)
+        (result, EditMap { steps: vec![edits] }, markers)
     }
 
-    /// Where `offset` of the repaired text was before. An offset inside inserted text maps to the
-    /// place of the insertion.
-    fn start_before(&self, offset: TextSize) -> TextSize {
-        let next = self.edits.partition_point(|edit| edit.after.start() <= offset);
-        let Some(edit) = next.checked_sub(1).map(|last| self.edits[last]) else {
-            return offset;
-        };
-        if offset < edit.after.end() {
-            edit.before.start()
-        } else {
-            edit.before.end() + (offset - edit.after.end())
-        }
+    /// The map of these edits and of later ones.
+    #[must_use]
+    pub(crate) fn then(mut self, later: EditMap) -> EditMap {
+        self.steps.extend(later.steps);
+        self
     }
 
-    fn end_before(&self, offset: TextSize) -> TextSize {
-        let next = self.edits.partition_point(|edit| edit.after.start() < offset);
-        let Some(edit) = next.checked_sub(1).map(|last| self.edits[last]) else {
-            return offset;
-        };
-        if offset <= edit.after.end() {
-            edit.before.end()
-        } else {
-            edit.before.end() + (offset - edit.after.end())
-        }
+    /// Where `range` of the edited text was before; `None` if all of it was inserted.
+    pub(crate) fn before(&self, range: TextRange) -> Option<TextRange> {
+        self.steps.iter().rev().try_fold(range, |range, step| before(step, range))
     }
+}
 
-    /// Where `range` of the repaired text was before.
-    pub(crate) fn before(&self, range: TextRange) -> TextRange {
-        let start = self.start_before(range.start());
-        if range.is_empty() {
-            return TextRange::empty(start);
-        }
-        TextRange::new(start, self.end_before(range.end()).max(start))
+fn before(edits: &[AppliedEdit], range: TextRange) -> Option<TextRange> {
+    let is_inserted = edits
+        .get(edits.partition_point(|edit| edit.after.end() <= range.start()))
+        .is_some_and(|edit| edit.before.is_empty() && edit.after.contains_range(range));
+    if is_inserted && !range.is_empty() {
+        return None;
+    }
+    let start = start_before(edits, range.start());
+    if range.is_empty() {
+        return Some(TextRange::empty(start));
+    }
+    Some(TextRange::new(start, end_before(edits, range.end()).max(start)))
+}
+
+/// An offset inside an edit maps to its start.
+fn start_before(edits: &[AppliedEdit], offset: TextSize) -> TextSize {
+    let next = edits.partition_point(|edit| edit.after.start() <= offset);
+    let Some(edit) = next.checked_sub(1).map(|last| edits[last]) else {
+        return offset;
+    };
+    if offset < edit.after.end() {
+        edit.before.start()
+    } else {
+        edit.before.end() + (offset - edit.after.end())
+    }
+}
+
+/// An offset inside an edit maps to its end.
+fn end_before(edits: &[AppliedEdit], offset: TextSize) -> TextSize {
+    let next = edits.partition_point(|edit| edit.after.start() < offset);
+    let Some(edit) = next.checked_sub(1).map(|last| edits[last]) else {
+        return offset;
+    };
+    if offset <= edit.after.end() {
+        edit.before.end()
+    } else {
+        edit.before.end() + (offset - edit.after.end())
     }
 }
 
@@ -116,7 +133,7 @@ mod tests {
         assert_eq!(repaired, "strip(a).b + strip(c).d");
         let back = |part: &str| {
             let start = TextSize::try_from(repaired.find(part).expect("part of the text")).unwrap();
-            &text[map.before(TextRange::at(start, part.text_len()))]
+            &text[map.before(TextRange::at(start, part.text_len())).expect("not inserted")]
         };
         assert_eq!(back("strip(a)"), "a");
         assert_eq!(back("strip(a).b"), "a.b");
@@ -137,7 +154,22 @@ mod tests {
             }],
         );
         assert_eq!(repaired, "x: Zopaque[Color]");
-        assert_eq!(&text[map.before(TextRange::new(3.into(), 10.into()))], "Z0___");
-        assert_eq!(&text[map.before(TextRange::new(11.into(), 16.into()))], "Color");
+        let before = |start: u32, end: u32| {
+            &text[map.before(TextRange::new(start.into(), end.into())).expect("not inserted")]
+        };
+        assert_eq!(before(3, 10), "Z0___");
+        assert_eq!(before(11, 16), "Color");
+    }
+
+    #[test]
+    fn what_was_inserted_was_nowhere_before() {
+        let (first, map, _) = EditMap::apply("f()", vec![insertion(0, "twin; ")]);
+        let (second, later, _) = EditMap::apply(&first, vec![insertion(6, "strip("), insertion(9, ")")]);
+        assert_eq!(second, "twin; strip(f())");
+        let map = map.then(later);
+        let range = |start: u32, end: u32| TextRange::new(start.into(), end.into());
+        assert_eq!(map.before(range(0, 4)), None);
+        assert_eq!(map.before(range(6, 16)), Some(range(0, 3)));
+        assert_eq!(map.before(range(12, 13)), Some(range(0, 1)));
     }
 }

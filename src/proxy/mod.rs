@@ -5,3 +5,4 @@ pub(crate) mod edit;
 pub mod lower;
 pub(crate) mod model;
 pub(crate) mod repair;
+pub(crate) mod returns;

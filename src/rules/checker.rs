@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
-use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr};
+use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr, walk_stmt};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use ty_python_core::ProgramFile;
@@ -17,6 +17,7 @@ use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
 use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
+use crate::proxy::returns;
 
 /// A finding in the text that ty read. [`Translator`](crate::findings::Translator) makes a
 /// [`Diagnostic`](crate::diagnostics::Diagnostic) of it.
@@ -96,8 +97,11 @@ pub(crate) struct Original<'a> {
 
 impl Original<'_> {
     fn text(&self, range: TextRange) -> &str {
-        let range = self.edits.map_or(range, |edits| edits.before(range));
-        self.source.text.get(range.to_std_range()).unwrap_or_default()
+        let range = match self.edits {
+            Some(edits) => edits.before(range),
+            None => Some(range),
+        };
+        range.and_then(|it| self.source.text.get(it.to_std_range())).unwrap_or_default()
     }
 }
 
@@ -241,6 +245,12 @@ impl<'db> Checker<'_, 'db> {
 }
 
 impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
+    fn visit_stmt(&mut self, stmt: &'ast Stmt) {
+        if !stmt.as_class_def_stmt().is_some_and(returns::is_twin) {
+            walk_stmt(self, stmt);
+        }
+    }
+
     fn visit_expr(&mut self, expr: &'ast Expr) {
         super::check_expr(self, expr);
         walk_expr(self, expr);
