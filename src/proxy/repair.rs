@@ -125,6 +125,20 @@ impl<'db> Finder<'db> {
         self.widen_arguments(call, expr);
     }
 
+    /// `p is None` is false for each proxy, so it tells nothing about the target.
+    fn visit_identity(&mut self, comparison: &ast::ExprCompare) {
+        for (left, op, right) in comparisons(comparison) {
+            if !matches!(op, ast::CmpOp::Is | ast::CmpOp::IsNot) {
+                continue;
+            }
+            for operand in [left, right] {
+                if self.is_proxy(operand) {
+                    self.wrap("Zhole", operand);
+                }
+            }
+        }
+    }
+
     /// `isinstance(x, Proxy)` where `x` is declared as a `T` tells that `x` is a `Proxy[T]`.
     fn visit_isinstance(&mut self, call: &ast::ExprCall, name: &ast::ExprName) {
         let [object, class] = &*call.arguments.args else {
@@ -197,6 +211,32 @@ impl<'db> Finder<'db> {
     }
 }
 
+/// The pairs of operands of a comparison, with their operators.
+pub(crate) fn comparisons(
+    comparison: &ast::ExprCompare,
+) -> impl Iterator<Item = (&Expr, ast::CmpOp, &Expr)> {
+    std::iter::once(&*comparison.left)
+        .chain(&comparison.comparators)
+        .zip(&comparison.ops)
+        .zip(&comparison.comparators)
+        .map(|((left, op), right)| (left, *op, right))
+}
+
+/// The expression that the user wrote, without the function that a repair wraps around it.
+pub(crate) fn unwrapped(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Call(call) => match (&*call.func, &*call.arguments.args) {
+            (Expr::Name(name), [inner])
+                if matches!(name.id.as_str(), "Zstrip" | "Zwiden" | "Zhole") =>
+            {
+                unwrapped(inner)
+            }
+            _ => expr,
+        },
+        _ => expr,
+    }
+}
+
 /// Whether an expression names a lowered proxy type, as in `Proxy[Foo] | None`.
 fn is_type_expression(expr: &Expr) -> bool {
     match expr {
@@ -249,6 +289,7 @@ impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
             Expr::UnaryOp(operation) => self.strip_if_needed(&[&*operation.operand], expr),
             Expr::Await(awaited) => self.strip_if_needed(&[&*awaited.value], expr),
             Expr::Compare(comparison) => {
+                self.visit_identity(comparison);
                 let operands: Vec<&Expr> = std::iter::once(&*comparison.left)
                     .chain(&comparison.comparators)
                     .collect();

@@ -27,6 +27,8 @@ pub(super) struct Parameter {
     /// If it can be passed by name.
     pub(super) name: Option<String>,
     pub(super) rejects: Rejects,
+    /// The only target of which a proxy is rejected.
+    pub(super) target: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use ruff_db::files::FileRange;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr, walk_stmt};
-use ruff_python_ast::{self as ast, Expr, Stmt};
+use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
@@ -17,6 +17,7 @@ use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
 use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
+use crate::proxy::repair::unwrapped;
 use crate::proxy::returns;
 
 /// A finding in the text that ty read. [`Translator`](crate::findings::Translator) makes a
@@ -130,12 +131,13 @@ impl<'db> Checker<'_, 'db> {
         &self.env
     }
 
+    /// The type of an expression as the user wrote it.
     pub(crate) fn type_of(&self, expr: &Expr) -> Option<Type<'db>> {
-        expr.inferred_type(self.model)
+        unwrapped(expr).inferred_type(self.model)
     }
 
     pub(crate) fn proxiness(&self, expr: &Expr) -> Proxiness<'db> {
-        Proxiness::of_expr(self.db, self.model, expr)
+        Proxiness::of_expr(self.db, self.model, unwrapped(expr))
     }
 
     /// The type of an expression as users write it.
@@ -165,7 +167,7 @@ impl<'db> Checker<'_, 'db> {
 
     /// Where the proxy that `expr` names was declared or made, as a label that says what it is.
     pub(crate) fn origin_label(&self, expr: &Expr) -> Option<(FileRange, String)> {
-        let Expr::Name(name) = expr else {
+        let Expr::Name(name) = unwrapped(expr) else {
             return None;
         };
         let definitions = definitions_for_name(
@@ -265,15 +267,4 @@ pub(crate) fn is_singleton_literal(expr: &Expr) -> bool {
         expr,
         Expr::NoneLiteral(_) | Expr::BooleanLiteral(_) | Expr::EllipsisLiteral(_)
     )
-}
-
-/// The pairs of operands of a comparison, with their operators.
-pub(crate) fn comparisons(
-    comparison: &ast::ExprCompare,
-) -> impl Iterator<Item = (&Expr, ast::CmpOp, &Expr)> {
-    std::iter::once(&*comparison.left)
-        .chain(&comparison.comparators)
-        .zip(&comparison.ops)
-        .zip(&comparison.comparators)
-        .map(|((left, op), right)| (left, *op, right))
 }

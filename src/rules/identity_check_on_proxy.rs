@@ -2,8 +2,9 @@ use ruff_python_ast::{CmpOp, Expr, ExprCompare};
 use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
-use super::checker::{Checker, comparisons, is_singleton_literal};
+use super::checker::{Checker, is_singleton_literal};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
+use crate::proxy::repair::comparisons;
 
 pub(super) static IDENTITY_CHECK_ON_PROXY: RuleInfo = RuleInfo {
     name: "identity-check-on-proxy",

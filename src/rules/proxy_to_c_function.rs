@@ -3,7 +3,7 @@ use ty_python_semantic::types::Type;
 
 use super::c_functions::{self, CFunction, Parameter, Rejects};
 use super::checker::Checker;
-use super::qualified_name::qualified_name;
+use super::qualified_name::qualified_name_of;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::display;
 
@@ -34,10 +34,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     if call.arguments.is_empty() {
         return;
     }
-    let Some(func) = cx.type_of(&call.func) else {
-        return;
-    };
-    let Some(name) = qualified_name(cx.db, cx.env(), func) else {
+    let Some(name) = qualified_name_of(cx.db, cx.model, &call.func) else {
         return;
     };
     if let Some(function) = c_functions::find(&name) {
@@ -58,7 +55,15 @@ fn check_table(cx: &mut Checker<'_, '_>, call: &ExprCall, name: &str, function: 
     // `str.join(sep, parts)` has one argument more than `sep.join(parts)`.
     let shift = usize::from(class_of_method(cx, call).is_some());
     for parameter in &function.parameters {
-        if let Some(argument) = argument_of(call, parameter, shift) {
+        let Some(argument) = argument_of(call, parameter, shift) else {
+            continue;
+        };
+        let is_accepted = parameter.target.as_ref().is_some_and(|target| {
+            cx.print_type_of(argument).split_once('[').is_none_or(|(_, it)| {
+                it.strip_suffix(']') != Some(target)
+            })
+        });
+        if !is_accepted {
             check_argument(cx, call, name, parameter.rejects, argument);
         }
     }

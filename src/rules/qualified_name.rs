@@ -1,11 +1,14 @@
 //! The full name of a function, method or class, as its stub or source defines it.
 
+use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
-use ruff_python_ast::AnyNodeRef;
+use ruff_python_ast::{AnyNodeRef, Expr};
 use ruff_python_ast::find_node::covering_node;
 use ruff_text_size::Ranged as _;
 use ty_module_resolver::file_to_module;
-use ty_python_semantic::ProgramEnvironment;
+use ty_python_semantic::{
+    HasType, ProgramEnvironment, SemanticModel, definitions_for_attribute,
+};
 use ty_python_semantic::types::Type;
 
 use crate::db::ProxyDb;
@@ -16,7 +19,26 @@ pub(crate) fn qualified_name<'db>(
     env: &ProgramEnvironment<'db>,
     ty: Type<'db>,
 ) -> Option<String> {
-    let place = ty.definition(db, env)?.focus_range(db)?;
+    name_at(db, ty.definition(db, env)?.focus_range(db)?)
+}
+
+/// The full name of what an expression names; a method of a literal has a type without a name.
+pub(crate) fn qualified_name_of<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+) -> Option<String> {
+    // The type of some methods of a literal is a class of its own.
+    let definition = expr
+        .as_attribute_expr()
+        .and_then(|it| definitions_for_attribute(model, it).into_iter().next());
+    match definition {
+        Some(definition) => name_at(db, definition.focus_range(db)),
+        None => qualified_name(db, &model.program_environment(), expr.inferred_type(model)?),
+    }
+}
+
+fn name_at(db: &dyn ProxyDb, place: FileRange) -> Option<String> {
     let file = db.program_file(place.file());
     let module = file_to_module(db, file.resolver_file(db))?;
     let parsed = parsed_module(db, file.python_file(db)).load(db);

@@ -2,9 +2,10 @@ use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprCompare};
 use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
-use super::checker::{Checker, FixEdit, comparisons};
+use super::checker::{Checker, FixEdit};
 use super::qualified_name::qualified_name;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
+use crate::proxy::repair::{comparisons, unwrapped};
 
 pub(super) static TYPE_CHECK_ON_PROXY: RuleInfo = RuleInfo {
     name: "type-check-on-proxy",
@@ -78,7 +79,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
 fn type_call<'ast>(cx: &Checker<'_, '_>, expr: &'ast Expr) -> Option<&'ast Expr> {
     let Expr::Call(ExprCall {
         func, arguments, ..
-    }) = expr
+    }) = unwrapped(expr)
     else {
         return None;
     };
