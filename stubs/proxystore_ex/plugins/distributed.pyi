@@ -5,6 +5,7 @@ from typing import Any, ParamSpec, TypeVar
 from dask._task_spec import DataNode
 from distributed import Client as DaskDistributedClient, Future as DaskDistributedFuture
 
+import _proxycheck
 from proxystore.connectors.protocols import Connector
 from proxystore.proxy import Proxy
 from proxystore.store import Store
@@ -30,7 +31,7 @@ class Client(DaskDistributedClient):
     def map(
         self,
         func: Callable[..., T],
-        *iterables: Collection,
+        *iterables: Collection[Any],
         key: str | list[str] | None = None,
         workers: str | Iterable[str] | None = None,
         retries: int | None = None,
@@ -45,11 +46,11 @@ class Client(DaskDistributedClient):
         proxy_args: bool = True,
         proxy_result: bool = True,
         **kwargs: Any,
-    ) -> list[DaskDistributedFuture[T]]: ...
+    ) -> list[DaskDistributedFuture[_proxycheck.ProxyOr[T]]]: ...
     def submit(
         self,
         func: Callable[..., T],
-        *args,
+        *args: Any,
         key: str | None = None,
         workers: str | Iterable[str] | None = None,
         retries: int | None = None,
@@ -64,4 +65,4 @@ class Client(DaskDistributedClient):
         proxy_args: bool = True,
         proxy_result: bool = True,
         **kwargs: Any,
-    ) -> DaskDistributedFuture[T]: ...
+    ) -> DaskDistributedFuture[_proxycheck.ProxyOr[T]]: ...

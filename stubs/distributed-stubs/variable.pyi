@@ -1,0 +1,19 @@
+"""Variables that the tasks and clients of a cluster share."""
+
+from typing import Any
+
+from distributed.client import Client
+
+# What is not declared here is there, but not typed.
+def __getattr__(name: str) -> Any: ...
+
+class Variable:
+    """A value or a future that is known under a name."""
+
+    name: Any
+    def __init__(self, name: Any = None, client: Client | None = None) -> None: ...
+    @property
+    def client(self) -> Any: ...
+    def set(self, value: Any, timeout: Any = "30 s", **kwargs: Any) -> Any: ...
+    def get(self, timeout: Any = None, **kwargs: Any) -> Any: ...
+    def delete(self) -> Any: ...
