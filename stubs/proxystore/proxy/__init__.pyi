@@ -13,6 +13,7 @@ from ty_extensions import Intersection
 from typing_extensions import TypeVar
 
 import _proxycheck
+from _proxycheck import ProxyOr as ProxyOr
 from proxystore.proxy._utils import ProxyMetaType as ProxyMetaType, as_metaclass as as_metaclass
 
 T = TypeVar("T")
@@ -119,8 +120,6 @@ class Proxy(Generic[_T_co], metaclass=ProxyMetaType):
     # The target decides: an array returns an array.
     def __eq__(self, other: object, /) -> Any: ...
     def __ne__(self, other: object, /) -> Any: ...
-
-type ProxyOr[T] = T | _proxycheck.Proxy[T]
 
 def get_factory(proxy: Proxy[T]) -> FactoryType[T]:
     """Returns the factory of `proxy` without calling it."""

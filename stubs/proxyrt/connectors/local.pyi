@@ -1,0 +1,6 @@
+from proxystore.connectors.local import (
+    BytesLike as BytesLike,
+    LocalConnector as LocalConnector,
+    LocalKey as LocalKey,
+    logger as logger,
+)

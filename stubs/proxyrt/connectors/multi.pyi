@@ -1,0 +1,15 @@
+from proxystore.connectors.multi import (
+    BytesLike as BytesLike,
+    Connector as Connector,
+    ConnectorPolicyConfig as ConnectorPolicyConfig,
+    KeyT as KeyT,
+    MultiConnector as MultiConnector,
+    MultiConnectorError as MultiConnectorError,
+    MultiKey as MultiKey,
+    Policy as Policy,
+    PolicyDict as PolicyDict,
+    get_object_path as get_object_path,
+    import_from_path as import_from_path,
+    logger as logger,
+    utils as utils,
+)

@@ -1,0 +1,6 @@
+from proxystore.connectors.protocols import (
+    BytesLike as BytesLike,
+    Connector as Connector,
+    DeferrableConnector as DeferrableConnector,
+    KeyT as KeyT,
+)

@@ -1,0 +1,15 @@
+from proxystore.store.executor import (
+    Callable as Callable,
+    ConnectorKeyT as ConnectorKeyT,
+    P as P,
+    Proxy as Proxy,
+    ProxyAlways as ProxyAlways,
+    ProxyNever as ProxyNever,
+    ProxyType as ProxyType,
+    R as R,
+    Store as Store,
+    StoreConfig as StoreConfig,
+    StoreExecutor as StoreExecutor,
+    get_key as get_key,
+    get_store as get_store,
+)

@@ -1,0 +1,16 @@
+from proxystore.stream.events import (
+    EndOfStreamEvent as EndOfStreamEvent,
+    Event as Event,
+    EventBatch as EventBatch,
+    NewObjectEvent as NewObjectEvent,
+    NewObjectKeyEvent as NewObjectKeyEvent,
+    StoreConfig as StoreConfig,
+    bytes_to_event as bytes_to_event,
+    deserialize as deserialize,
+    dict_to_event as dict_to_event,
+    event_to_bytes as event_to_bytes,
+    event_to_dict as event_to_dict,
+    get_object_path as get_object_path,
+    import_from_path as import_from_path,
+    serialize as serialize,
+)

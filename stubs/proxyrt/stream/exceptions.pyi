@@ -1,0 +1,1 @@
+from proxystore.stream.exceptions import TopicClosedError as TopicClosedError

@@ -1,0 +1,1 @@
+from proxystore.stream.filters import NullFilter as NullFilter, SamplingFilter as SamplingFilter

@@ -1,0 +1,4 @@
+from proxystore.stream.shims.kafka import (
+    KafkaPublisher as KafkaPublisher,
+    KafkaSubscriber as KafkaSubscriber,
+)

@@ -1,0 +1,4 @@
+from proxystore.stream.shims.queue import (
+    QueuePublisher as QueuePublisher,
+    QueueSubscriber as QueueSubscriber,
+)

@@ -1,0 +1,6 @@
+from proxystore.stream.shims.redis import (
+    RedisPublisher as RedisPublisher,
+    RedisQueuePublisher as RedisQueuePublisher,
+    RedisQueueSubscriber as RedisQueueSubscriber,
+    RedisSubscriber as RedisSubscriber,
+)

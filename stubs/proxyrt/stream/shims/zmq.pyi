@@ -1,0 +1,4 @@
+from proxystore.stream.shims.zmq import (
+    ZeroMQPublisher as ZeroMQPublisher,
+    ZeroMQSubscriber as ZeroMQSubscriber,
+)

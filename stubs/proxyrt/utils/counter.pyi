@@ -1,0 +1,1 @@
+from proxystore.utils.counter import AtomicCounter as AtomicCounter

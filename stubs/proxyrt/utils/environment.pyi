@@ -1,0 +1,1 @@
+from proxystore.utils.environment import home_dir as home_dir, hostname as hostname

@@ -1,0 +1,1 @@
+from proxystore.utils.timer import Timer as Timer

@@ -1,0 +1,1 @@
+from proxystore.warnings import ExperimentalWarning as ExperimentalWarning
