@@ -28,7 +28,7 @@ def matrix_of(version: Any, store: Store[Any]) -> Any:
 
 
 def archive_of(version: Any, store: Store[Any], matrix: Any = MATRIX) -> Any:
-    return version.matrix.Archive(store.proxy(version.matrix.pack(matrix, 2)))
+    return version.matrix.Archive(store.owned_proxy(version.matrix.pack(matrix, 2)))
 
 
 def factorization_of(version: Any, store: Store[Any], client: Any = None) -> Any:
@@ -96,7 +96,7 @@ def test_no_tile_seems_to_be_zero(store: Store[Any]) -> None:
 @shows(APP, "matrix", 'size, tile_size = struct.unpack_from("<II", self.content)')
 def test_a_header_cannot_be_unpacked(store: Store[Any]) -> None:
     assert archive_of(correct, store).sizes() == (4, 2)
-    with pytest.raises(TypeError, match="a bytes-like object is required, not 'Proxy'"):
+    with pytest.raises(TypeError, match="a bytes-like object is required, not 'OwnedProxy'"):
         archive_of(mistaken, store).sizes()
 
 
