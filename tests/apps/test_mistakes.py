@@ -1,11 +1,8 @@
-"""The checker finds the marked lines of the applications, and nothing else."""
+"""Every mistake that is marked in the applications is real, and listed for the reader."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from collections import Counter
 
 import apps
@@ -14,8 +11,6 @@ import test_blocked_cholesky
 import test_federated_learning
 import test_molecular_design
 
-_CHECKER = os.environ.get("PROXYCHECK")
-_FINDING = re.compile(r"(.+?):(\d+):\d+: \w+\[([\w-]+)\]")
 _ROW = re.compile(r"\| `([\w/]+\.py)` \| `(.+?)` \| `([\w-]+)` \|")
 
 MISTAKES = list(apps.mistakes())
@@ -46,17 +41,3 @@ def test_the_readme_lists_every_mistake() -> None:
     rows = _ROW.findall(readme)
 
     assert rows == [(it.path.replace("mistaken/", ""), it.code, it.rule) for it in MISTAKES]
-
-
-@pytest.mark.skipif(_CHECKER is None, reason="`PROXYCHECK` does not name the checker to test")
-def test_the_checker_finds_them_and_nothing_else() -> None:
-    command = [str(_CHECKER), "--python", sys.prefix, "--output-format", "concise", "."]
-    run = subprocess.run(command, cwd=apps.APPS, capture_output=True, text=True, check=False)
-    found = {
-        (path.removeprefix("./"), int(line), rule)
-        for path, line, rule in _FINDING.findall(run.stdout)
-    }
-    expected = {(it.path, it.line, it.rule) for it in MISTAKES}
-
-    assert (sorted(found - expected), sorted(expected - found)) == ([], [])
-    assert run.returncode == 1
