@@ -1,1 +1,61 @@
-//! Runtime.
+//! `proxyrt._proxyrt`: the compiled half of the Python package `proxyrt`. Private; `python/proxyrt` is the API.
+
+mod borrow;
+mod proxy;
+mod trace;
+
+use pyo3::prelude::*;
+
+/// Starts to resolve a proxy in a thread of its own. A later use of the proxy waits for it.
+///
+/// Does nothing when the proxy is resolved or being resolved. If the factory raises, the first use of the proxy calls
+/// it again and raises then.
+#[pyfunction]
+#[pyo3(signature = (proxy, /))]
+fn resolve_async(proxy: &Bound<'_, PyAny>) -> PyResult<()> {
+    if !proxy::check(proxy) {
+        return Err(proxy::not_a_proxy());
+    }
+    proxy::resolve::resolve_in_background(proxy)
+}
+
+/// Waits for all resolutions in the background.
+#[pyfunction]
+fn join_background(py: Python<'_>) {
+    proxy::resolve::join_background(py);
+}
+
+/// Tells the extension that it runs in a forked child.
+#[pyfunction]
+fn after_fork() {
+    proxy::resolve::after_fork();
+}
+
+/// Makes every operation on a proxy raise `ReferenceInvalidError`, or undoes that.
+#[pyfunction]
+fn set_valid(proxy: &Bound<'_, PyAny>, valid: bool) -> PyResult<()> {
+    proxy::set_valid(proxy, valid)
+}
+
+/// Whether operations on a proxy are allowed.
+#[pyfunction]
+fn is_valid(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
+    proxy::is_valid(proxy)
+}
+
+#[pymodule]
+mod _proxyrt {
+    #[pymodule_export]
+    use crate::borrow::Borrows;
+    #[pymodule_export]
+    use crate::trace::set_trace_hook;
+    #[pymodule_export]
+    use crate::{after_fork, is_valid, join_background, resolve_async, set_valid};
+    use pyo3::prelude::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::proxy::register(module)
+    }
+}

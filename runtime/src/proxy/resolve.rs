@@ -1,0 +1,323 @@
+//! Resolution: once per proxy, also when threads race for it.
+//!
+//! The first thread claims the proxy by writing its token into [`ProxyObject::resolver`] and calls the factory; others
+//! release the interpreter and sleep until the claim is gone. A factory that fails gives the claim back, and the next
+//! thread tries again. A thread that would wait for a thread that waits for it gets a `RecursionError`, as does a
+//! factory that uses its own proxy.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::ptr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use pyo3::exceptions::{PyAttributeError, PyException, PyRecursionError};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+use super::object::{Obj, ProxyObject, Strong, fields, store, stored};
+use crate::trace;
+
+const NOT_INITIALISED: &str = "Proxy is not initialized: __proxy_factory__ is missing.";
+const FACTORY_FAILED: &str = "The factory of this proxy raised an error while resolving the target object. \
+                              See the full stack trace for the direct cause of this exception.";
+
+/// How often a waiting thread looks for signals.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// The upper bits of a token tell the process apart from its parent: after a fork the other threads' claims are void.
+const GENERATION_SHIFT: u32 = 40;
+static NEXT_TOKEN: AtomicU64 = AtomicU64::new(1);
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    static TOKEN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A token for a thread that is still to be started.
+pub(crate) fn new_token() -> u64 {
+    GENERATION.load(Ordering::Relaxed) << GENERATION_SHIFT | NEXT_TOKEN.fetch_add(1, Ordering::Relaxed)
+}
+
+fn is_stale(token: u64) -> bool {
+    token >> GENERATION_SHIFT != GENERATION.load(Ordering::Relaxed)
+}
+
+/// Makes `token` the calling thread's.
+pub(crate) fn adopt_token(token: u64) {
+    TOKEN.set(token);
+}
+
+#[inline]
+fn own_token() -> u64 {
+    TOKEN.with(|token| {
+        if token.get() == 0 || is_stale(token.get()) {
+            token.set(new_token());
+        }
+        token.get()
+    })
+}
+
+/// Which thread (by token) sleeps on which proxy (by address). A proxy in the map is kept alive by the sleeping thread.
+static SLEEPERS: Mutex<Option<HashMap<u64, usize>>> = Mutex::new(None);
+static SLEEPER_COUNT: AtomicUsize = AtomicUsize::new(0);
+static RELEASED: Condvar = Condvar::new();
+
+fn sleepers() -> MutexGuard<'static, Option<HashMap<u64, usize>>> {
+    SLEEPERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Claims `this` for `token`; `Err` names the thread that has it.
+pub(crate) unsafe fn claim(this: Obj, token: u64) -> Result<(), u64> {
+    // SAFETY: `this` is a proxy.
+    let resolver = unsafe { &fields(this).resolver };
+    match resolver.compare_exchange(0, token, Ordering::SeqCst, Ordering::SeqCst) {
+        Err(holder) if is_stale(holder) => {
+            resolver.compare_exchange(holder, token, Ordering::SeqCst, Ordering::SeqCst)
+        }
+        result => result,
+    }
+    .map(|_| ())
+}
+
+/// Gives the claim back and wakes the threads that wait for it.
+pub(crate) unsafe fn release(this: Obj) {
+    // SAFETY: `this` is a proxy.
+    unsafe { fields(this) }.resolver.store(0, Ordering::SeqCst);
+    // A sleeper counts itself first and looks at the claim then, so one of the two sees the other.
+    if SLEEPER_COUNT.load(Ordering::SeqCst) != 0 {
+        let _guard = sleepers();
+        RELEASED.notify_all();
+    }
+}
+
+enum Woken {
+    Released,
+    Interval,
+    Deadlock,
+}
+
+/// Sleeps until the claim on `this` is given back, at most one interval. Called without the interpreter.
+unsafe fn sleep(this: usize, token: u64) -> Woken {
+    // SAFETY: the caller holds a reference to `this`, and each other proxy is held by the thread that sleeps on it
+    // for as long as it is in the map, which only changes under the lock.
+    let claimant = |proxy: usize| unsafe { (*(proxy as *const ProxyObject)).resolver.load(Ordering::SeqCst) };
+    let mut guard = sleepers();
+    SLEEPER_COUNT.fetch_add(1, Ordering::SeqCst);
+    let map = guard.get_or_insert_default();
+    let mut holder = claimant(this);
+    while let Some(&next) = map.get(&holder) {
+        holder = claimant(next);
+        if holder == 0 {
+            break;
+        }
+    }
+    let woken = if holder == token {
+        Woken::Deadlock
+    } else if claimant(this) == 0 {
+        Woken::Released
+    } else {
+        map.insert(token, this);
+        let (mut back, timeout) =
+            RELEASED.wait_timeout(guard, SIGNAL_INTERVAL).unwrap_or_else(PoisonError::into_inner);
+        back.get_or_insert_default().remove(&token);
+        guard = back;
+        if timeout.timed_out() { Woken::Interval } else { Woken::Released }
+    };
+    SLEEPER_COUNT.fetch_sub(1, Ordering::SeqCst);
+    drop(guard);
+    woken
+}
+
+/// The stored target, or the one that the factory makes. `None`: an exception is set.
+pub(crate) unsafe fn resolved(this: Obj) -> Option<Strong> {
+    // SAFETY: `this` is a proxy and the thread is attached.
+    unsafe {
+        if let Some(target) = stored(this) {
+            return Some(target);
+        }
+        let py = Python::assume_attached();
+        let token = own_token();
+        loop {
+            match claim(this, token) {
+                Ok(()) => break,
+                Err(0) => {}
+                Err(holder) if holder == token => {
+                    PyRecursionError::new_err("the factory of this proxy uses the proxy itself").restore(py);
+                    return None;
+                }
+                Err(_) => {
+                    let address = this as usize;
+                    match py.detach(|| sleep(address, token)) {
+                        Woken::Released => {}
+                        Woken::Interval => {
+                            if ffi::PyErr_CheckSignals() < 0 {
+                                return None;
+                            }
+                        }
+                        Woken::Deadlock => {
+                            PyRecursionError::new_err(
+                                "the factories of proxies which are resolved by different threads wait for each other",
+                            )
+                            .restore(py);
+                            return None;
+                        }
+                    }
+                }
+            }
+            if let Some(target) = stored(this) {
+                return Some(target);
+            }
+        }
+        // Another thread may have stored the target between our look and our claim.
+        if let Some(target) = stored(this) {
+            release(this);
+            return Some(target);
+        }
+        let made = if trace::is_on() { make_traced(py, this) } else { make(py, this) };
+        release(this);
+        made
+    }
+}
+
+/// Calls the factory and stores what it returns.
+unsafe fn make(py: Python<'_>, this: Obj) -> Option<Strong> {
+    // SAFETY: `this` is a proxy; the factory is kept alive by our own reference during the call.
+    unsafe {
+        let Some(factory) = ptr::NonNull::new(fields(this).factory.load(Ordering::Acquire)) else {
+            let cause = PyAttributeError::new_err("__proxy_factory__");
+            resolve_error(py, NOT_INITIALISED, cause).restore(py);
+            return None;
+        };
+        let factory = Strong::from_borrowed(factory);
+        let Some(target) = Strong::from_owned(ffi::PyObject_CallNoArgs(factory.as_ptr())) else {
+            let cause = PyErr::fetch(py);
+            let error = if cause.is_instance_of::<PyException>(py) {
+                resolve_error(py, FACTORY_FAILED, cause)
+            } else {
+                cause
+            };
+            error.restore(py);
+            return None;
+        };
+        store(this, Some(Strong::from_borrowed(ptr::NonNull::new_unchecked(target.as_ptr()))));
+        Some(target)
+    }
+}
+
+/// [`make`], reported to the hook.
+#[cold]
+unsafe fn make_traced(py: Python<'_>, this: Obj) -> Option<Strong> {
+    // SAFETY: `this` is a live proxy.
+    unsafe {
+        let start = Instant::now();
+        let made = make(py, this);
+        let elapsed = start.elapsed();
+        let error = if made.is_none() { Some(PyErr::fetch(py)) } else { None };
+        let proxy = Bound::from_borrowed_ptr(py, this);
+        trace::report(&proxy, elapsed, error.as_ref());
+        if let Some(error) = error {
+            error.restore(py);
+        }
+        made
+    }
+}
+
+/// `ProxyResolveError(message, cause)`, raised from `cause`.
+fn resolve_error(py: Python<'_>, message: &str, cause: PyErr) -> PyErr {
+    let build = || -> PyResult<PyErr> {
+        let class = py.import("proxyrt._errors")?.getattr("ProxyResolveError")?;
+        let value = cause.value(py);
+        let error = PyErr::from_value(class.call1((message, value))?);
+        error.value(py).setattr("__context__", value)?;
+        error.set_cause(py, Some(cause.clone_ref(py)));
+        Ok(error)
+    };
+    build().unwrap_or_else(|error| error)
+}
+
+/// Raises what the owner of invalid references wants to be raised.
+pub(crate) unsafe fn raise_invalid() {
+    // SAFETY: slots run attached.
+    let py = unsafe { Python::assume_attached() };
+    let build = || -> PyResult<PyErr> {
+        let class = py.import("proxyrt._errors")?.getattr("ReferenceInvalidError")?;
+        let class = class.cast_into::<PyType>()?;
+        Ok(PyErr::from_type(
+            class,
+            "Reference has been invalidated. This is likely because it was pickled and transferred to a different \
+             process.",
+        ))
+    };
+    build().unwrap_or_else(|error| error).restore(py);
+}
+
+/// The number of resolutions in the background that have not ended.
+static IN_BACKGROUND: Mutex<usize> = Mutex::new(0);
+static BACKGROUND_IDLE: Condvar = Condvar::new();
+
+/// Starts to resolve `proxy` in a thread of its own; does nothing when it is resolved or being resolved.
+pub(crate) fn resolve_in_background(proxy: &Bound<'_, PyAny>) -> PyResult<()> {
+    let this = proxy.as_ptr();
+    let token = new_token();
+    // SAFETY: the caller has checked that this is a proxy.
+    unsafe {
+        if super::object::is_resolved(this) || claim(this, token).is_err() {
+            return Ok(());
+        }
+    }
+    let keep = proxy.clone().unbind();
+    *IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    let spawned = std::thread::Builder::new().name("proxyrt-resolve".to_owned()).spawn(move || {
+        adopt_token(token);
+        Python::attach(|py| {
+            // A failure is not lost: the first use calls the factory again and raises.
+            // SAFETY: `keep` is a proxy and this thread has the claim.
+            unsafe {
+                let made = if trace::is_on() { make_traced(py, keep.as_ptr()) } else { make(py, keep.as_ptr()) };
+                if made.is_none() {
+                    ffi::PyErr_Clear();
+                }
+                release(keep.as_ptr());
+            }
+            drop(keep);
+        });
+        background_ended();
+    });
+    if let Err(error) = spawned {
+        background_ended();
+        // SAFETY: as above.
+        unsafe { release(this) };
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+fn background_ended() {
+    *IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+    BACKGROUND_IDLE.notify_all();
+}
+
+/// Waits for all background resolutions: a thread must not attach to an interpreter that has gone.
+pub(crate) fn join_background(py: Python<'_>) {
+    py.detach(|| {
+        let mut running = IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
+        while *running > 0 {
+            running = BACKGROUND_IDLE.wait(running).unwrap_or_else(PoisonError::into_inner);
+        }
+    });
+}
+
+/// Runs in a forked child: the other threads of the parent, their claims and their work do not exist there.
+pub(crate) fn after_fork() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    SLEEPER_COUNT.store(0, Ordering::SeqCst);
+    if let Ok(mut map) = SLEEPERS.try_lock() {
+        *map = None;
+    }
+    if let Ok(mut running) = IN_BACKGROUND.try_lock() {
+        *running = 0;
+    }
+}
