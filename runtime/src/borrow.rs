@@ -20,17 +20,26 @@ pub(crate) struct Borrows {
 impl Borrows {
     #[new]
     fn new() -> Self {
-        Self { state: AtomicIsize::new(0), orphaned: AtomicBool::new(false) }
+        Self {
+            state: AtomicIsize::new(0),
+            orphaned: AtomicBool::new(false),
+        }
     }
 
     /// Takes a shared borrow; `False` if the object is borrowed as mutable.
     fn share(&self) -> bool {
-        self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| (state >= 0).then(|| state + 1)).is_ok()
+        self.state
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
+                (state >= 0).then(|| state + 1)
+            })
+            .is_ok()
     }
 
     /// Takes the mutable borrow; `False` if there is any borrow.
     fn lock(&self) -> bool {
-        self.state.compare_exchange(0, EXCLUSIVE, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.state
+            .compare_exchange(0, EXCLUSIVE, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok()
     }
 
     /// Gives one borrow back. `True` if it was the last and the owner is gone: the caller has to evict the object.
@@ -40,7 +49,10 @@ impl Borrows {
             EXCLUSIVE => Some(0),
             shared => Some(shared - 1),
         };
-        let last = match self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, release) {
+        let last = match self
+            .state
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, release)
+        {
             Ok(before) => before == EXCLUSIVE || before == 1,
             Err(_) => false,
         };

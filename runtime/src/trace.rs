@@ -17,14 +17,21 @@ pub(crate) fn is_on() -> bool {
 #[pyfunction]
 pub(crate) fn set_trace_hook(hook: Option<Py<PyAny>>) {
     ON.store(hook.is_some(), Ordering::Relaxed);
-    let old = std::mem::replace(&mut *HOOK.lock().unwrap_or_else(PoisonError::into_inner), hook);
+    let old = std::mem::replace(
+        &mut *HOOK.lock().unwrap_or_else(PoisonError::into_inner),
+        hook,
+    );
     drop(old);
 }
 
 /// Calls the hook. Its own errors go to `sys.unraisablehook`: tracing must not change what a program does.
 pub(crate) fn report(proxy: &Bound<'_, PyAny>, elapsed: Duration, error: Option<&PyErr>) {
     let py = proxy.py();
-    let hook = HOOK.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|hook| hook.clone_ref(py));
+    let hook = HOOK
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .as_ref()
+        .map(|hook| hook.clone_ref(py));
     let Some(hook) = hook else { return };
     let error = error.map(|error| error.value(py));
     if let Err(error) = hook.call1(py, (proxy, elapsed.as_secs_f64(), error)) {

@@ -15,8 +15,8 @@ use pyo3::ffi::{self, Py_ssize_t, PyObject, PyTypeObject};
 
 use super::names;
 use super::object::{
-    self, Failure, Mode, Obj, ProxyObject, Strong, fields, has_instance_dict, load, mode, replace, store, stored,
-    target, type_object, wrapped,
+    self, Failure, Mode, Obj, ProxyObject, Strong, fields, has_instance_dict, load, mode, replace,
+    store, stored, target, type_object, wrapped,
 };
 use super::slots;
 
@@ -72,7 +72,10 @@ pub(crate) unsafe fn remember_own(ty: *mut PyTypeObject) {
         (&OWN.getattribute, &names::GETATTRIBUTE),
     ] {
         // SAFETY: `ty` is ready.
-        field.store(unsafe { lookup(ty, name.get()) }.cast_mut(), Ordering::Relaxed);
+        field.store(
+            unsafe { lookup(ty, name.get()) }.cast_mut(),
+            Ordering::Relaxed,
+        );
     }
 }
 
@@ -92,7 +95,8 @@ pub(crate) unsafe fn overrides_wrapped(ty: *mut PyTypeObject) -> bool {
 unsafe fn may_be_special(name: Obj) -> bool {
     // SAFETY: attribute names are strings; a compact ASCII string has its characters right behind its head.
     unsafe {
-        ffi::PyUnicode_IS_COMPACT_ASCII(name) == 0 || *name.cast::<ffi::PyASCIIObject>().add(1).cast::<u8>() == b'_'
+        ffi::PyUnicode_IS_COMPACT_ASCII(name) == 0
+            || *name.cast::<ffi::PyASCIIObject>().add(1).cast::<u8>() == b'_'
     }
 }
 
@@ -122,7 +126,9 @@ unsafe fn getattro_slow(this: Obj, name: Obj, hooked: bool) -> Obj {
     // SAFETY: called for a live proxy with a string.
     unsafe {
         let ty = ffi::Py_TYPE(this);
-        let Some(name) = interned(name) else { return Failure::FAILED };
+        let Some(name) = interned(name) else {
+            return Failure::FAILED;
+        };
         let name = name.as_ptr();
         if may_be_special(name) {
             if name == names::CLASS.get() && is_own(ty, &names::CLASS, &OWN.class) {
@@ -141,14 +147,22 @@ unsafe fn getattro_slow(this: Obj, name: Obj, hooked: bool) -> Obj {
         if !lookup(ty, name).is_null() || has_instance_dict(this) {
             let found = ffi::PyObject_GenericGetAttr(this, name);
             let own = name == names::WRAPPED.get() || name == names::PROXY_FACTORY.get();
-            if !found.is_null() || own || ffi::PyErr_ExceptionMatches(ffi::PyExc_AttributeError) == 0 {
+            if !found.is_null()
+                || own
+                || ffi::PyErr_ExceptionMatches(ffi::PyExc_AttributeError) == 0
+            {
                 return found;
             }
             ffi::PyErr_Clear();
         }
         if hooked {
             let args = [this, name];
-            return ffi::PyObject_VectorcallMethod(names::GETATTR.get(), args.as_ptr(), 2, ptr::null_mut());
+            return ffi::PyObject_VectorcallMethod(
+                names::GETATTR.get(),
+                args.as_ptr(),
+                2,
+                ptr::null_mut(),
+            );
         }
         slots::forwarded_attribute(this, name)
     }
@@ -189,7 +203,9 @@ fn belongs_to_target(name: Obj) -> bool {
 unsafe fn mro_entries_attribute(this: Obj) -> Obj {
     // SAFETY: called for a live proxy.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         if ffi::PyType_Check(held.as_ptr()) != 0 {
             return ffi::PyObject_GenericGetAttr(this, names::MRO_ENTRIES.get());
         }
@@ -201,7 +217,9 @@ unsafe fn mro_entries_attribute(this: Obj) -> Obj {
 pub(crate) unsafe extern "C" fn mro_entries(this: Obj, _bases: Obj) -> Obj {
     // SAFETY: called for a live proxy.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         ffi::PyTuple_Pack(1, held.as_ptr())
     }
 }
@@ -210,10 +228,11 @@ pub(crate) unsafe extern "C" fn mro_entries(this: Obj, _bases: Obj) -> Obj {
 unsafe fn class(this: Obj) -> Obj {
     // SAFETY: called for a live proxy.
     unsafe {
-        if fields(this).direct_target().is_none() && !object::is_resolved(this) {
-            if let Some(cached) = load(this, |fields| &fields.default_class) {
-                return cached.into_ptr();
-            }
+        if fields(this).direct_target().is_none()
+            && !object::is_resolved(this)
+            && let Some(cached) = load(this, |fields| &fields.default_class)
+        {
+            return cached.into_ptr();
         }
         slots::forwarded_attribute(this, names::CLASS.get())
     }
@@ -247,17 +266,22 @@ unsafe fn assign_attribute(this: Obj, name: Obj, value: Obj) -> c_int {
             return ffi::PyObject_GenericSetAttr(this, name, value);
         }
         let ty = ffi::Py_TYPE(this);
-        let Some(name) = interned(name) else { return Failure::FAILED };
+        let Some(name) = interned(name) else {
+            return Failure::FAILED;
+        };
         let name = name.as_ptr();
         if name == names::ORIG_CLASS.get() {
             // `Proxy[int](factory)` sets this; forwarding it would resolve the proxy.
             return 0;
         }
-        let to_target = (name == names::CLASS.get() && is_own(ty, &names::CLASS, &OWN.class)) || belongs_to_target(name);
+        let to_target = (name == names::CLASS.get() && is_own(ty, &names::CLASS, &OWN.class))
+            || belongs_to_target(name);
         if !to_target && !lookup(ty, name).is_null() {
             return ffi::PyObject_GenericSetAttr(this, name, value);
         }
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         ffi::PyObject_SetAttr(held.as_ptr(), name, value)
     }
 }
@@ -298,8 +322,11 @@ pub(crate) unsafe extern "C" fn getattr(this: Obj, name: Obj) -> Obj {
     // SAFETY: called for a live proxy.
     unsafe {
         if ffi::PyUnicode_Check(name) != 0 {
-            let Some(name) = interned(name) else { return Failure::FAILED };
-            if name.as_ptr() == names::WRAPPED.get() || name.as_ptr() == names::PROXY_FACTORY.get() {
+            let Some(name) = interned(name) else {
+                return Failure::FAILED;
+            };
+            if name.as_ptr() == names::WRAPPED.get() || name.as_ptr() == names::PROXY_FACTORY.get()
+            {
                 ffi::PyErr_SetObject(ffi::PyExc_AttributeError, name.as_ptr());
                 return Failure::FAILED;
             }
@@ -318,7 +345,12 @@ pub(crate) unsafe extern "C" fn repr(this: Obj) -> Obj {
         let factory = load(this, |fields| &fields.factory);
         let factory = factory.as_ref().map_or(ffi::Py_None(), Strong::as_ptr);
         match stored(this) {
-            None => ffi::PyUnicode_FromFormat(c"<%U at %p with factory %R>".as_ptr(), name.as_ptr(), this, factory),
+            None => ffi::PyUnicode_FromFormat(
+                c"<%U at %p with factory %R>".as_ptr(),
+                name.as_ptr(),
+                this,
+                factory,
+            ),
             Some(target) => ffi::PyUnicode_FromFormat(
                 c"<%U at %p wrapping %R at %p with factory %R>".as_ptr(),
                 name.as_ptr(),
@@ -401,7 +433,11 @@ pub(crate) unsafe extern "C" fn set_target(this: Obj, value: Obj, _: *mut c_void
 pub(crate) unsafe extern "C" fn get_wrapped(this: Obj, _: *mut c_void) -> Obj {
     // SAFETY: CPython checks the receiver of a getset.
     unsafe {
-        let found = if mode(this) == Mode::Indirect { super::resolve::resolved(this) } else { wrapped(this) };
+        let found = if mode(this) == Mode::Indirect {
+            super::resolve::resolved(this)
+        } else {
+            wrapped(this)
+        };
         found.map_or(ptr::null_mut(), Strong::into_ptr)
     }
 }
@@ -420,7 +456,9 @@ pub(crate) unsafe extern "C" fn get_class(this: Obj, _: *mut c_void) -> Obj {
 pub(crate) unsafe extern "C" fn set_class(this: Obj, value: Obj, _: *mut c_void) -> c_int {
     // SAFETY: CPython checks the receiver of a getset; a null value stands for deletion.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         ffi::PyObject_SetAttr(held.as_ptr(), names::CLASS.get(), value)
     }
 }
@@ -433,7 +471,11 @@ pub(crate) unsafe extern "C" fn init_subclass(class: Obj, args: Obj, kwargs: Obj
         let ty = class.cast::<PyTypeObject>();
         if is_own(ty, &names::GETATTRIBUTE, &OWN.getattribute) {
             let own_getattr = is_own(ty, &names::GETATTR, &OWN.getattr);
-            (*ty).tp_getattro = Some(if own_getattr { getattro } else { getattro_hooked });
+            (*ty).tp_getattro = Some(if own_getattr {
+                getattro
+            } else {
+                getattro_hooked
+            });
         }
         #[cfg(not(Py_3_12))]
         if is_own(ty, &names::CALL, &OWN.call) {
@@ -450,9 +492,13 @@ pub(crate) unsafe extern "C" fn init_subclass(class: Obj, args: Obj, kwargs: Obj
             class,
             ptr::null_mut::<PyObject>(),
         );
-        let Some(object) = Strong::from_owned(object) else { return Failure::FAILED };
+        let Some(object) = Strong::from_owned(object) else {
+            return Failure::FAILED;
+        };
         let method = ffi::PyObject_GetAttr(object.as_ptr(), names::INIT_SUBCLASS.get());
-        let Some(method) = Strong::from_owned(method) else { return Failure::FAILED };
+        let Some(method) = Strong::from_owned(method) else {
+            return Failure::FAILED;
+        };
         ffi::PyObject_Call(method.as_ptr(), args, kwargs)
     }
 }

@@ -21,7 +21,10 @@ use std::ptr;
 use std::sync::atomic::Ordering;
 
 use pyo3::exceptions::PyTypeError;
-use pyo3::ffi::{self, Py_ssize_t, PyGetSetDef, PyMemberDef, PyMethodDef, PyMethodDefPointer, PyObject, PyType_Slot};
+use pyo3::ffi::{
+    self, Py_ssize_t, PyGetSetDef, PyMemberDef, PyMethodDef, PyMethodDefPointer, PyObject,
+    PyType_Slot,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyType};
 
@@ -51,7 +54,9 @@ type Fast = unsafe extern "C" fn(Obj, *mut Obj, Py_ssize_t) -> Obj;
 const fn method(name: &'static CStr, function: Noargs, flags: c_int) -> PyMethodDef {
     PyMethodDef {
         ml_name: name.as_ptr(),
-        ml_meth: PyMethodDefPointer { PyCFunction: function },
+        ml_meth: PyMethodDefPointer {
+            PyCFunction: function,
+        },
         ml_flags: flags,
         ml_doc: ptr::null(),
     }
@@ -60,7 +65,9 @@ const fn method(name: &'static CStr, function: Noargs, flags: c_int) -> PyMethod
 const fn fast_method(name: &'static CStr, function: Fast) -> PyMethodDef {
     PyMethodDef {
         ml_name: name.as_ptr(),
-        ml_meth: PyMethodDefPointer { PyCFunctionFast: function },
+        ml_meth: PyMethodDefPointer {
+            PyCFunctionFast: function,
+        },
         ml_flags: ffi::METH_FASTCALL,
         ml_doc: ptr::null(),
     }
@@ -98,13 +105,17 @@ fn methods() -> Vec<PyMethodDef> {
         fast_method(c"__array_function__", numpy::array_function),
         PyMethodDef {
             ml_name: c"__array_ufunc__".as_ptr(),
-            ml_meth: PyMethodDefPointer { PyCFunctionFastWithKeywords: numpy::array_ufunc },
+            ml_meth: PyMethodDefPointer {
+                PyCFunctionFastWithKeywords: numpy::array_ufunc,
+            },
             ml_flags: ffi::METH_FASTCALL | ffi::METH_KEYWORDS,
             ml_doc: ptr::null(),
         },
         PyMethodDef {
             ml_name: c"__init_subclass__".as_ptr(),
-            ml_meth: PyMethodDefPointer { PyCFunctionWithKeywords: attributes::init_subclass },
+            ml_meth: PyMethodDefPointer {
+                PyCFunctionWithKeywords: attributes::init_subclass,
+            },
             ml_flags: ffi::METH_VARARGS | ffi::METH_KEYWORDS | ffi::METH_CLASS,
             ml_doc: ptr::null(),
         },
@@ -118,7 +129,13 @@ fn attribute(
     set: Option<ffi::setter>,
     doc: &'static CStr,
 ) -> PyGetSetDef {
-    PyGetSetDef { name: name.as_ptr(), get: Some(get), set, doc: doc.as_ptr(), closure: ptr::null_mut() }
+    PyGetSetDef {
+        name: name.as_ptr(),
+        get: Some(get),
+        set,
+        doc: doc.as_ptr(),
+        closure: ptr::null_mut(),
+    }
 }
 
 fn attributes_table() -> Vec<PyGetSetDef> {
@@ -288,7 +305,9 @@ unsafe extern "C" fn construct(ty: Obj, args: *const Obj, count: usize, keywords
                 }
             }
         }
-        let Some(this) = Strong::from_owned(object::allocate(ty.cast())) else { return Failure::FAILED };
+        let Some(this) = Strong::from_owned(object::allocate(ty.cast())) else {
+            return Failure::FAILED;
+        };
         if initialise(this.as_ptr(), &arguments) < 0 {
             return Failure::FAILED;
         }
@@ -301,8 +320,9 @@ unsafe extern "C" fn init(this: Obj, args: Obj, kwargs: Obj) -> c_int {
     // SAFETY: `args` is a tuple, `kwargs` a dictionary or null; both stay alive and unchanged during the call.
     unsafe {
         let mut arguments = Arguments::default();
-        let positional: Vec<Obj> =
-            (0..ffi::PyTuple_GET_SIZE(args)).map(|index| ffi::PyTuple_GET_ITEM(args, index)).collect();
+        let positional: Vec<Obj> = (0..ffi::PyTuple_GET_SIZE(args))
+            .map(|index| ffi::PyTuple_GET_ITEM(args, index))
+            .collect();
         if !arguments.positional(&positional) {
             return Failure::FAILED;
         }
@@ -327,7 +347,11 @@ struct Arguments {
 
 impl Default for Arguments {
     fn default() -> Self {
-        Self { factory: ptr::null_mut(), cache_defaults: ptr::null_mut(), target: ptr::null_mut() }
+        Self {
+            factory: ptr::null_mut(),
+            cache_defaults: ptr::null_mut(),
+            target: ptr::null_mut(),
+        }
     }
 }
 
@@ -337,7 +361,10 @@ impl Arguments {
             [] => {}
             [factory] => self.factory = *factory,
             _ => {
-                raise_type_error(format!("Proxy() takes 1 positional argument but {} were given", args.len()));
+                raise_type_error(format!(
+                    "Proxy() takes 1 positional argument but {} were given",
+                    args.len()
+                ));
                 return false;
             }
         }
@@ -384,7 +411,9 @@ unsafe fn initialise(this: Obj, arguments: &Arguments) -> c_int {
     // SAFETY: `this` is a proxy and the arguments are alive.
     unsafe {
         if arguments.factory.is_null() {
-            raise_type_error("Proxy() missing 1 required positional argument: 'factory'".to_owned());
+            raise_type_error(
+                "Proxy() missing 1 required positional argument: 'factory'".to_owned(),
+            );
             return Failure::FAILED;
         }
         if ffi::PyCallable_Check(arguments.factory) == 0 {
@@ -407,10 +436,23 @@ unsafe fn initialise(this: Obj, arguments: &Arguments) -> c_int {
         ffi::Py_INCREF(arguments.factory);
         replace(this, &fields.factory, arguments.factory);
         if given {
-            store(this, Some(Strong::from_borrowed(ptr::NonNull::new_unchecked(arguments.target))));
+            store(
+                this,
+                Some(Strong::from_borrowed(ptr::NonNull::new_unchecked(
+                    arguments.target,
+                ))),
+            );
         }
-        replace(this, &fields.default_class, defaults.0.map_or(ptr::null_mut(), Strong::into_ptr));
-        replace(this, &fields.default_hash, defaults.1.map_or(ptr::null_mut(), Strong::into_ptr));
+        replace(
+            this,
+            &fields.default_class,
+            defaults.0.map_or(ptr::null_mut(), Strong::into_ptr),
+        );
+        replace(
+            this,
+            &fields.default_hash,
+            defaults.1.map_or(ptr::null_mut(), Strong::into_ptr),
+        );
         0
     }
 }
@@ -443,9 +485,12 @@ unsafe extern "C" fn reduce(this: Obj, _: Obj) -> Obj {
         };
         let class = load(this, |fields| &fields.default_class);
         let hash = load(this, |fields| &fields.default_hash);
-        let or_none = |value: &Option<Strong>| value.as_ref().map_or(ffi::Py_None(), Strong::as_ptr);
+        let or_none =
+            |value: &Option<Strong>| value.as_ref().map_or(ffi::Py_None(), Strong::as_ptr);
         let state = ffi::PyTuple_Pack(3, factory.as_ptr(), or_none(&class), or_none(&hash));
-        let Some(state) = Strong::from_owned(state) else { return Failure::FAILED };
+        let Some(state) = Strong::from_owned(state) else {
+            return Failure::FAILED;
+        };
         ffi::PyTuple_Pack(2, TRAMPOLINE.load(Ordering::Relaxed), state.as_ptr())
     }
 }
@@ -466,7 +511,8 @@ unsafe extern "C" fn class_getitem(class: Obj, item: Obj) -> Obj {
     unsafe { ffi::Py_GenericAlias(class, item) }
 }
 
-static TRAMPOLINE: std::sync::atomic::AtomicPtr<PyObject> = std::sync::atomic::AtomicPtr::new(ptr::null_mut());
+static TRAMPOLINE: std::sync::atomic::AtomicPtr<PyObject> =
+    std::sync::atomic::AtomicPtr::new(ptr::null_mut());
 
 /// `_proxy_trampoline(factory, default_class=None, default_hash=None)`: makes a proxy from its pickle.
 unsafe extern "C" fn trampoline(_module: Obj, args: *mut Obj, count: Py_ssize_t) -> Obj {
@@ -476,11 +522,19 @@ unsafe extern "C" fn trampoline(_module: Obj, args: *mut Obj, count: Py_ssize_t)
             return attributes::wrong_count(c"_proxy_trampoline", 3, count);
         }
         let args = std::slice::from_raw_parts(args, count as usize);
-        let Some(this) = Strong::from_owned(construct(type_object().cast(), args.as_ptr(), 1, ptr::null_mut())) else {
+        let Some(this) = Strong::from_owned(construct(
+            type_object().cast(),
+            args.as_ptr(),
+            1,
+            ptr::null_mut(),
+        )) else {
             return Failure::FAILED;
         };
         let fields = fields(this.as_ptr());
-        for (field, value) in [&fields.default_class, &fields.default_hash].into_iter().zip(&args[1..]) {
+        for (field, value) in [&fields.default_class, &fields.default_hash]
+            .into_iter()
+            .zip(&args[1..])
+        {
             if *value != ffi::Py_None() {
                 ffi::Py_INCREF(*value);
                 replace(this.as_ptr(), field, *value);
@@ -535,7 +589,10 @@ fn function<'py>(
 }
 
 fn documented(name: &'static CStr, call: Noargs, doc: &'static CStr) -> PyMethodDef {
-    PyMethodDef { ml_doc: doc.as_ptr(), ..method(name, call, ONE) }
+    PyMethodDef {
+        ml_doc: doc.as_ptr(),
+        ..method(name, call, ONE)
+    }
 }
 
 /// Adds the type and its functions to the extension module.
@@ -553,7 +610,11 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     debug_assert!(MODULE.to_str().is_ok_and(|name| name == "proxyrt.proxy"));
     module.add("Proxy", ty)?;
 
-    let made = function(module, fast_method(c"_proxy_trampoline", trampoline), "_proxy_trampoline")?;
+    let made = function(
+        module,
+        fast_method(c"_proxy_trampoline", trampoline),
+        "_proxy_trampoline",
+    )?;
     TRAMPOLINE.store(made.into_ptr(), Ordering::Relaxed);
     for (name, definition) in [
         (

@@ -54,6 +54,7 @@ names! {
     ENTER = c"__enter__";
     EXIT = c"__exit__";
     FACTORY = c"factory";
+    FSPATH = c"__fspath__";
     GETATTR = c"__getattr__";
     GETATTRIBUTE = c"__getattribute__";
     INIT_SUBCLASS = c"__init_subclass__";

@@ -25,10 +25,16 @@ fn unwrapped<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny
     }
     if let Ok(items) = value.cast_exact::<PyTuple>() {
         let items: Vec<_> = items.iter().collect();
-        Ok(unwrapped_items(&items)?.map(|items| PyTuple::new(py, items)).transpose()?.map(Bound::into_any))
+        Ok(unwrapped_items(&items)?
+            .map(|items| PyTuple::new(py, items))
+            .transpose()?
+            .map(Bound::into_any))
     } else if let Ok(items) = value.cast_exact::<PyList>() {
         let items: Vec<_> = items.iter().collect();
-        Ok(unwrapped_items(&items)?.map(|items| PyList::new(py, items)).transpose()?.map(Bound::into_any))
+        Ok(unwrapped_items(&items)?
+            .map(|items| PyList::new(py, items))
+            .transpose()?
+            .map(Bound::into_any))
     } else {
         Ok(None)
     }
@@ -75,7 +81,11 @@ pub(crate) unsafe extern "C" fn array_ufunc(
     // SAFETY: `args` holds `count` arguments and one more for each of the names in `keywords`, all alive. At most the
     // proxies among them are swapped for their targets, which `held` keeps alive.
     unsafe {
-        let named = if keywords.is_null() { 0 } else { ffi::PyTuple_GET_SIZE(keywords) };
+        let named = if keywords.is_null() {
+            0
+        } else {
+            ffi::PyTuple_GET_SIZE(keywords)
+        };
         let all = std::slice::from_raw_parts(args, (count + named) as usize);
         let [ufunc, method, operands @ ..] = all else {
             return super::attributes::wrong_count(c"__array_ufunc__", 2, count);
@@ -96,12 +106,16 @@ pub(crate) unsafe extern "C" fn array_ufunc(
                     }
                 }
             };
-            let Some(operand) = operand else { return Failure::FAILED };
+            let Some(operand) = operand else {
+                return Failure::FAILED;
+            };
             held.push(operand);
         }
         let operands: Vec<Obj> = held.iter().map(Strong::as_ptr).collect();
         let positional = operands.len() - named as usize;
-        if ffi::PyUnicode_Check(*method) != 0 && ffi::PyUnicode_CompareWithASCIIString(*method, c"__call__".as_ptr()) == 0 {
+        if ffi::PyUnicode_Check(*method) != 0
+            && ffi::PyUnicode_CompareWithASCIIString(*method, c"__call__".as_ptr()) == 0
+        {
             return ffi::PyObject_Vectorcall(*ufunc, operands.as_ptr(), positional, keywords);
         }
         let Some(function) = Strong::from_owned(ffi::PyObject_GetAttr(*ufunc, *method)) else {
@@ -112,7 +126,11 @@ pub(crate) unsafe extern "C" fn array_ufunc(
 }
 
 /// `__array_function__(function, types, args, kwargs)`: METH_FASTCALL.
-pub(crate) unsafe extern "C" fn array_function(_this: Obj, args: *mut Obj, count: Py_ssize_t) -> Obj {
+pub(crate) unsafe extern "C" fn array_function(
+    _this: Obj,
+    args: *mut Obj,
+    count: Py_ssize_t,
+) -> Obj {
     // SAFETY: `args` points to `count` live arguments.
     unsafe {
         if count != 4 {
@@ -122,7 +140,9 @@ pub(crate) unsafe extern "C" fn array_function(_this: Obj, args: *mut Obj, count
         let at = |index| Bound::from_borrowed_ptr(py, *args.add(index));
         let call = || -> PyResult<Bound<'_, PyAny>> {
             let (positional, keywords) = (at(2), at(3).cast_into::<PyDict>()?);
-            let positional = unwrapped(&positional)?.unwrap_or(positional).cast_into::<PyTuple>()?;
+            let positional = unwrapped(&positional)?
+                .unwrap_or(positional)
+                .cast_into::<PyTuple>()?;
             at(0).call(positional, Some(&unwrapped_keywords(&keywords)?))
         };
         raw(py, call())
@@ -134,7 +154,9 @@ pub(crate) unsafe extern "C" fn array_function(_this: Obj, args: *mut Obj, count
 pub(crate) unsafe fn array_attribute(this: Obj) -> Obj {
     // SAFETY: called for a live proxy.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         let found = ffi::PyObject_GetAttr(held.as_ptr(), names::ARRAY.get());
         let t = held.as_ptr();
         let scalar = ffi::PyLong_Check(t) != 0
@@ -142,14 +164,19 @@ pub(crate) unsafe fn array_attribute(this: Obj) -> Obj {
             || ffi::PyComplex_Check(t) != 0
             || ffi::PyUnicode_Check(t) != 0
             || ffi::PyBytes_Check(t) != 0;
-        if !found.is_null() || !scalar || ffi::PyErr_ExceptionMatches(ffi::PyExc_AttributeError) == 0 {
+        if !found.is_null()
+            || !scalar
+            || ffi::PyErr_ExceptionMatches(ffi::PyExc_AttributeError) == 0
+        {
             return found;
         }
         ffi::PyErr_Clear();
         let py = Python::assume_attached();
         let partial = || -> PyResult<Bound<'_, PyAny>> {
             let convert = py.import("proxyrt._protocols")?.getattr("scalar_array")?;
-            py.import("functools")?.getattr("partial")?.call1((convert, Bound::from_borrowed_ptr(py, t)))
+            py.import("functools")?
+                .getattr("partial")?
+                .call1((convert, Bound::from_borrowed_ptr(py, t)))
         };
         raw(py, partial())
     }

@@ -13,7 +13,7 @@
 //! * On free-threaded builds a replaced object is *retired* instead of released, so that a thread which has loaded the
 //!   pointer but not yet taken its reference never sees it freed while the proxy lives.
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{c_int, c_ulong, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
@@ -124,7 +124,10 @@ impl ProxyObject {
     #[inline(always)]
     pub(crate) unsafe fn direct_target(&self) -> Option<Strong> {
         // SAFETY: the field owns a reference, so the object is alive until we have our own.
-        unsafe { NonNull::new(self.target.load(Ordering::Acquire)).map(|target| Strong::from_borrowed(target)) }
+        unsafe {
+            NonNull::new(self.target.load(Ordering::Acquire))
+                .map(|target| Strong::from_borrowed(target))
+        }
     }
 }
 
@@ -150,14 +153,14 @@ pub(crate) fn set_type_object(ty: *mut PyTypeObject) {
 /// `object` is alive.
 #[inline(always)]
 pub(crate) unsafe fn is_proxy(object: Obj) -> bool {
-    const BUILTIN: u64 = (ffi::Py_TPFLAGS_LONG_SUBCLASS
+    const BUILTIN: c_ulong = ffi::Py_TPFLAGS_LONG_SUBCLASS
         | ffi::Py_TPFLAGS_LIST_SUBCLASS
         | ffi::Py_TPFLAGS_TUPLE_SUBCLASS
         | ffi::Py_TPFLAGS_BYTES_SUBCLASS
         | ffi::Py_TPFLAGS_UNICODE_SUBCLASS
         | ffi::Py_TPFLAGS_DICT_SUBCLASS
         | ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS
-        | ffi::Py_TPFLAGS_TYPE_SUBCLASS) as u64;
+        | ffi::Py_TPFLAGS_TYPE_SUBCLASS;
     // SAFETY: `object` is alive, so its type is.
     unsafe {
         let ty = ffi::Py_TYPE(object);
@@ -169,15 +172,15 @@ pub(crate) unsafe fn is_proxy(object: Obj) -> bool {
 /// # Safety
 /// `ty` is alive.
 #[inline(always)]
-unsafe fn type_flags(ty: *mut PyTypeObject) -> u64 {
+unsafe fn type_flags(ty: *mut PyTypeObject) -> c_ulong {
     // SAFETY: the caller's promise. The flags of a free-threaded build are atomic: ask the function.
     #[cfg(Py_GIL_DISABLED)]
     unsafe {
-        ffi::PyType_GetFlags(ty) as u64
+        ffi::PyType_GetFlags(ty)
     }
     #[cfg(not(Py_GIL_DISABLED))]
     unsafe {
-        (*ty).tp_flags as u64
+        (*ty).tp_flags
     }
 }
 
@@ -206,9 +209,15 @@ pub(crate) unsafe fn mode(this: Obj) -> Mode {
 }
 
 /// A new reference to what a field points to.
-pub(crate) unsafe fn load(this: Obj, field: fn(&ProxyObject) -> &AtomicPtr<PyObject>) -> Option<Strong> {
+pub(crate) unsafe fn load(
+    this: Obj,
+    field: fn(&ProxyObject) -> &AtomicPtr<PyObject>,
+) -> Option<Strong> {
     // SAFETY: the field owns a reference.
-    unsafe { NonNull::new(field(fields(this)).load(Ordering::Acquire)).map(|object| Strong::from_borrowed(object)) }
+    unsafe {
+        NonNull::new(field(fields(this)).load(Ordering::Acquire))
+            .map(|object| Strong::from_borrowed(object))
+    }
 }
 
 /// Puts `value` (a reference that is given up here, or null) into a field and lets go of the old one.
@@ -220,7 +229,10 @@ pub(crate) unsafe fn replace(this: Obj, field: &AtomicPtr<PyObject>, value: Obj)
     #[cfg(Py_GIL_DISABLED)]
     {
         // SAFETY: `this` is a proxy.
-        let mut retired = unsafe { fields(this) }.retired.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut retired = unsafe { fields(this) }
+            .retired
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         retired.push(old as usize);
     }
     #[cfg(not(Py_GIL_DISABLED))]
@@ -274,7 +286,9 @@ pub(crate) unsafe fn wrapped(this: Obj) -> Option<Strong> {
                 resolve::raise_invalid();
                 None
             }
-            Mode::Indirect => Strong::from_owned(ffi::PyObject_GenericGetAttr(this, names::WRAPPED.get())),
+            Mode::Indirect => {
+                Strong::from_owned(ffi::PyObject_GenericGetAttr(this, names::WRAPPED.get()))
+            }
             Mode::Direct | Mode::Nested => resolve::resolved(this),
         }
     }
@@ -286,7 +300,11 @@ pub(crate) unsafe fn immediate(this: Obj) -> Option<Strong> {
     // SAFETY: `this` is a proxy.
     unsafe {
         let direct = fields(this).direct_target();
-        if direct.is_some() { direct } else { wrapped(this) }
+        if direct.is_some() {
+            direct
+        } else {
+            wrapped(this)
+        }
     }
 }
 
@@ -307,7 +325,8 @@ pub(crate) unsafe fn is_resolved(this: Obj) -> bool {
     // SAFETY: `this` is a proxy.
     unsafe {
         let fields = fields(this);
-        !fields.target.load(Ordering::Acquire).is_null() || !fields.held.load(Ordering::Acquire).is_null()
+        !fields.target.load(Ordering::Acquire).is_null()
+            || !fields.held.load(Ordering::Acquire).is_null()
     }
 }
 
@@ -324,8 +343,11 @@ pub(crate) unsafe fn store(this: Obj, value: Option<Strong>) {
         };
         fields.mode.store(mode as u8, Ordering::Release);
         let value = value.map_or(ptr::null_mut(), Strong::into_ptr);
-        let (used, unused) =
-            if mode == Mode::Direct { (&fields.target, &fields.held) } else { (&fields.held, &fields.target) };
+        let (used, unused) = if mode == Mode::Direct {
+            (&fields.target, &fields.held)
+        } else {
+            (&fields.held, &fields.target)
+        };
         let stale = unused.swap(ptr::null_mut(), Ordering::AcqRel);
         replace(this, used, value);
         if !stale.is_null() {
@@ -344,7 +366,10 @@ pub(crate) unsafe fn set_valid(this: Obj, valid: bool) {
             return;
         }
         let kept = stored(this);
-        fields(this).mode.store(if valid { Mode::Direct } else { Mode::Invalid } as u8, Ordering::Release);
+        fields(this).mode.store(
+            if valid { Mode::Direct } else { Mode::Invalid } as u8,
+            Ordering::Release,
+        );
         store(this, kept);
     }
 }
@@ -359,7 +384,9 @@ pub(crate) unsafe extern "C" fn new(ty: *mut PyTypeObject, _args: Obj, _kwargs: 
 pub(crate) unsafe fn allocate(ty: *mut PyTypeObject) -> Obj {
     // SAFETY: `tp_alloc` returns zeroed memory of the type's size; zero is a valid value of every field.
     unsafe {
-        let Some(alloc) = (*ty).tp_alloc else { return ptr::null_mut() };
+        let Some(alloc) = (*ty).tp_alloc else {
+            return ptr::null_mut();
+        };
         let this = alloc(ty, 0);
         if this.is_null() {
             return this;
@@ -376,10 +403,20 @@ pub(crate) unsafe fn allocate(ty: *mut PyTypeObject) -> Obj {
 }
 
 fn owned_fields(object: &ProxyObject) -> [&AtomicPtr<PyObject>; 5] {
-    [&object.target, &object.held, &object.factory, &object.default_class, &object.default_hash]
+    [
+        &object.target,
+        &object.held,
+        &object.factory,
+        &object.default_class,
+        &object.default_hash,
+    ]
 }
 
-pub(crate) unsafe extern "C" fn traverse(this: Obj, visit: ffi::visitproc, arg: *mut c_void) -> c_int {
+pub(crate) unsafe extern "C" fn traverse(
+    this: Obj,
+    visit: ffi::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: the collector calls this with a live proxy; `visit` takes borrowed references.
     unsafe {
         let object = fields(this);
@@ -414,7 +451,10 @@ pub(crate) unsafe extern "C" fn clear(this: Obj) -> c_int {
         ffi::Py_XDECREF(dict);
         #[cfg(Py_GIL_DISABLED)]
         {
-            let retired = (*object).retired.lock().map(|mut retired| std::mem::take(&mut *retired));
+            let retired = (*object)
+                .retired
+                .lock()
+                .map(|mut retired| std::mem::take(&mut *retired));
             for reference in retired.unwrap_or_default() {
                 ffi::Py_DECREF(reference as Obj);
             }

@@ -38,7 +38,8 @@ thread_local! {
 
 /// A token for a thread that is still to be started.
 pub(crate) fn new_token() -> u64 {
-    GENERATION.load(Ordering::Relaxed) << GENERATION_SHIFT | NEXT_TOKEN.fetch_add(1, Ordering::Relaxed)
+    GENERATION.load(Ordering::Relaxed) << GENERATION_SHIFT
+        | NEXT_TOKEN.fetch_add(1, Ordering::Relaxed)
 }
 
 fn is_stale(token: u64) -> bool {
@@ -103,7 +104,11 @@ enum Woken {
 unsafe fn sleep(this: usize, token: u64) -> Woken {
     // SAFETY: the caller holds a reference to `this`, and each other proxy is held by the thread that sleeps on it
     // for as long as it is in the map, which only changes under the lock.
-    let claimant = |proxy: usize| unsafe { (*(proxy as *const ProxyObject)).resolver.load(Ordering::SeqCst) };
+    let claimant = |proxy: usize| unsafe {
+        (*(proxy as *const ProxyObject))
+            .resolver
+            .load(Ordering::SeqCst)
+    };
     let mut guard = sleepers();
     SLEEPER_COUNT.fetch_add(1, Ordering::SeqCst);
     let map = guard.get_or_insert_default();
@@ -120,11 +125,16 @@ unsafe fn sleep(this: usize, token: u64) -> Woken {
         Woken::Released
     } else {
         map.insert(token, this);
-        let (mut back, timeout) =
-            RELEASED.wait_timeout(guard, SIGNAL_INTERVAL).unwrap_or_else(PoisonError::into_inner);
+        let (mut back, timeout) = RELEASED
+            .wait_timeout(guard, SIGNAL_INTERVAL)
+            .unwrap_or_else(PoisonError::into_inner);
         back.get_or_insert_default().remove(&token);
         guard = back;
-        if timeout.timed_out() { Woken::Interval } else { Woken::Released }
+        if timeout.timed_out() {
+            Woken::Interval
+        } else {
+            Woken::Released
+        }
     };
     SLEEPER_COUNT.fetch_sub(1, Ordering::SeqCst);
     drop(guard);
@@ -145,7 +155,8 @@ pub(crate) unsafe fn resolved(this: Obj) -> Option<Strong> {
                 Ok(()) => break,
                 Err(0) => {}
                 Err(holder) if holder == token => {
-                    PyRecursionError::new_err("the factory of this proxy uses the proxy itself").restore(py);
+                    PyRecursionError::new_err("the factory of this proxy uses the proxy itself")
+                        .restore(py);
                     return None;
                 }
                 Err(_) => {
@@ -176,7 +187,11 @@ pub(crate) unsafe fn resolved(this: Obj) -> Option<Strong> {
             release(this);
             return Some(target);
         }
-        let made = if trace::is_on() { make_traced(py, this) } else { make(py, this) };
+        let made = if trace::is_on() {
+            make_traced(py, this)
+        } else {
+            make(py, this)
+        };
         release(this);
         made
     }
@@ -202,7 +217,12 @@ unsafe fn make(py: Python<'_>, this: Obj) -> Option<Strong> {
             error.restore(py);
             return None;
         };
-        store(this, Some(Strong::from_borrowed(ptr::NonNull::new_unchecked(target.as_ptr()))));
+        store(
+            this,
+            Some(Strong::from_borrowed(ptr::NonNull::new_unchecked(
+                target.as_ptr(),
+            ))),
+        );
         Some(target)
     }
 }
@@ -215,7 +235,11 @@ unsafe fn make_traced(py: Python<'_>, this: Obj) -> Option<Strong> {
         let start = Instant::now();
         let made = make(py, this);
         let elapsed = start.elapsed();
-        let error = if made.is_none() { Some(PyErr::fetch(py)) } else { None };
+        let error = if made.is_none() {
+            Some(PyErr::fetch(py))
+        } else {
+            None
+        };
         let proxy = Bound::from_borrowed_ptr(py, this);
         trace::report(&proxy, elapsed, error.as_ref());
         if let Some(error) = error {
@@ -243,7 +267,9 @@ pub(crate) unsafe fn raise_invalid() {
     // SAFETY: slots run attached.
     let py = unsafe { Python::assume_attached() };
     let build = || -> PyResult<PyErr> {
-        let class = py.import("proxyrt._errors")?.getattr("ReferenceInvalidError")?;
+        let class = py
+            .import("proxyrt._errors")?
+            .getattr("ReferenceInvalidError")?;
         let class = class.cast_into::<PyType>()?;
         Ok(PyErr::from_type(
             class,
@@ -270,22 +296,28 @@ pub(crate) fn resolve_in_background(proxy: &Bound<'_, PyAny>) -> PyResult<()> {
     }
     let keep = proxy.clone().unbind();
     *IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-    let spawned = std::thread::Builder::new().name("proxyrt-resolve".to_owned()).spawn(move || {
-        adopt_token(token);
-        Python::attach(|py| {
-            // A failure is not lost: the first use calls the factory again and raises.
-            // SAFETY: `keep` is a proxy and this thread has the claim.
-            unsafe {
-                let made = if trace::is_on() { make_traced(py, keep.as_ptr()) } else { make(py, keep.as_ptr()) };
-                if made.is_none() {
-                    ffi::PyErr_Clear();
+    let spawned = std::thread::Builder::new()
+        .name("proxyrt-resolve".to_owned())
+        .spawn(move || {
+            adopt_token(token);
+            Python::attach(|py| {
+                // A failure is not lost: the first use calls the factory again and raises.
+                // SAFETY: `keep` is a proxy and this thread has the claim.
+                unsafe {
+                    let made = if trace::is_on() {
+                        make_traced(py, keep.as_ptr())
+                    } else {
+                        make(py, keep.as_ptr())
+                    };
+                    if made.is_none() {
+                        ffi::PyErr_Clear();
+                    }
+                    release(keep.as_ptr());
                 }
-                release(keep.as_ptr());
-            }
-            drop(keep);
+                drop(keep);
+            });
+            background_ended();
         });
-        background_ended();
-    });
     if let Err(error) = spawned {
         background_ended();
         // SAFETY: as above.
@@ -305,7 +337,9 @@ pub(crate) fn join_background(py: Python<'_>) {
     py.detach(|| {
         let mut running = IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
         while *running > 0 {
-            running = BACKGROUND_IDLE.wait(running).unwrap_or_else(PoisonError::into_inner);
+            running = BACKGROUND_IDLE
+                .wait(running)
+                .unwrap_or_else(PoisonError::into_inner);
         }
     });
 }

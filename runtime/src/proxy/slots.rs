@@ -88,7 +88,7 @@ forward! {
     bytes(_no_args: Obj) -> Obj = |t| ffi::PyObject_CallOneArg(ptr::addr_of_mut!(ffi::PyBytes_Type).cast(), t);
     complex(_no_args: Obj) -> Obj = |t| ffi::PyObject_CallOneArg(ptr::addr_of_mut!(ffi::PyComplex_Type).cast(), t);
     reversed(_no_args: Obj) -> Obj = |t| ffi::PyObject_CallOneArg(ptr::addr_of_mut!(ffi::PyReversed_Type).cast(), t);
-    fspath(_no_args: Obj) -> Obj = |t| ffi::PyOS_FSPath(t);
+    fspath(_no_args: Obj) -> Obj = |t| path_or_itself(t);
     format(spec: Obj) -> Obj = |t| ffi::PyObject_Format(t, spec);
     trunc(_no_args: Obj) -> Obj = |t| call_function(c"math", c"trunc", &[t]);
     floor(_no_args: Obj) -> Obj = |t| call_function(c"math", c"floor", &[t]);
@@ -138,17 +138,27 @@ call_method! {
 #[inline(always)]
 pub(crate) unsafe fn unwrap(object: Obj) -> Option<Strong> {
     // SAFETY: `object` is a live argument.
-    unsafe { if is_proxy(object) { target(object) } else { Some(Strong::from_borrowed(NonNull::new_unchecked(object))) } }
+    unsafe {
+        if is_proxy(object) {
+            target(object)
+        } else {
+            Some(Strong::from_borrowed(NonNull::new_unchecked(object)))
+        }
+    }
 }
 
 pub(crate) unsafe extern "C" fn richcompare(this: Obj, other: Obj, op: c_int) -> Obj {
     // SAFETY: see the module documentation.
     unsafe {
-        let Some(left) = target(this) else { return Failure::FAILED };
+        let Some(left) = target(this) else {
+            return Failure::FAILED;
+        };
         if !is_proxy(other) {
             return ffi::PyObject_RichCompare(left.as_ptr(), other, op);
         }
-        let Some(right) = target(other) else { return Failure::FAILED };
+        let Some(right) = target(other) else {
+            return Failure::FAILED;
+        };
         ffi::PyObject_RichCompare(left.as_ptr(), right.as_ptr(), op)
     }
 }
@@ -156,9 +166,15 @@ pub(crate) unsafe extern "C" fn richcompare(this: Obj, other: Obj, op: c_int) ->
 pub(crate) unsafe extern "C" fn power(base: Obj, exponent: Obj, modulus: Obj) -> Obj {
     // SAFETY: see the module documentation.
     unsafe {
-        let Some(base) = unwrap(base) else { return Failure::FAILED };
-        let Some(exponent) = unwrap(exponent) else { return Failure::FAILED };
-        let Some(modulus) = unwrap(modulus) else { return Failure::FAILED };
+        let Some(base) = unwrap(base) else {
+            return Failure::FAILED;
+        };
+        let Some(exponent) = unwrap(exponent) else {
+            return Failure::FAILED;
+        };
+        let Some(modulus) = unwrap(modulus) else {
+            return Failure::FAILED;
+        };
         ffi::PyNumber_Power(base.as_ptr(), exponent.as_ptr(), modulus.as_ptr())
     }
 }
@@ -166,10 +182,17 @@ pub(crate) unsafe extern "C" fn power(base: Obj, exponent: Obj, modulus: Obj) ->
 pub(crate) unsafe extern "C" fn inplace_power(this: Obj, exponent: Obj, modulus: Obj) -> Obj {
     // SAFETY: see the module documentation.
     unsafe {
-        let Some(value) = immediate(this) else { return Failure::FAILED };
-        let Some(exponent) = unwrap(exponent) else { return Failure::FAILED };
-        let Some(modulus) = unwrap(modulus) else { return Failure::FAILED };
-        let result = ffi::PyNumber_InPlacePower(value.as_ptr(), exponent.as_ptr(), modulus.as_ptr());
+        let Some(value) = immediate(this) else {
+            return Failure::FAILED;
+        };
+        let Some(exponent) = unwrap(exponent) else {
+            return Failure::FAILED;
+        };
+        let Some(modulus) = unwrap(modulus) else {
+            return Failure::FAILED;
+        };
+        let result =
+            ffi::PyNumber_InPlacePower(value.as_ptr(), exponent.as_ptr(), modulus.as_ptr());
         rebind(this, value.as_ptr(), result)
     }
 }
@@ -179,7 +202,9 @@ pub(crate) unsafe extern "C" fn inplace_power(this: Obj, exponent: Obj, modulus:
 unsafe fn rebind(this: Obj, value: Obj, result: Obj) -> Obj {
     // SAFETY: `result` is owned here; a subclass that overrides `__proxy_wrapped__` is asked to store it.
     unsafe {
-        let Some(result) = Strong::from_owned(result) else { return Failure::FAILED };
+        let Some(result) = Strong::from_owned(result) else {
+            return Failure::FAILED;
+        };
         if mode(this) == Mode::Indirect {
             if ffi::PyObject_GenericSetAttr(this, names::WRAPPED.get(), result.as_ptr()) < 0 {
                 return Failure::FAILED;
@@ -199,34 +224,63 @@ pub(crate) unsafe extern "C" fn hash(this: Obj) -> Py_hash_t {
             let cached = super::object::load(this, |fields| &fields.default_hash);
             if let Some(cached) = cached {
                 if ffi::PyExceptionInstance_Check(cached.as_ptr()) == 0 {
-                    return ffi::PyObject_Hash(cached.as_ptr());
+                    return hash_from_int(cached.as_ptr());
                 }
                 ffi::PyErr_SetObject(ffi::Py_TYPE(cached.as_ptr()).cast(), cached.as_ptr());
                 return Failure::FAILED;
             }
         }
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         ffi::PyObject_Hash(held.as_ptr())
+    }
+}
+
+/// The hash that an `__hash__` method means by returning `value`: itself, reduced only if it is too long.
+unsafe fn hash_from_int(value: Obj) -> Py_hash_t {
+    // SAFETY: `value` is alive.
+    unsafe {
+        match ffi::PyLong_AsSsize_t(value) {
+            -1 if !ffi::PyErr_Occurred().is_null() => {
+                if ffi::PyErr_ExceptionMatches(ffi::PyExc_OverflowError) == 0 {
+                    return Failure::FAILED;
+                }
+                ffi::PyErr_Clear();
+                ffi::PyObject_Hash(value)
+            }
+            -1 => -2,
+            hash => hash,
+        }
     }
 }
 
 pub(crate) unsafe extern "C" fn index(this: Obj) -> Obj {
     // SAFETY: see the module documentation; the number table of a type lives as long as the type.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         let t = held.as_ptr();
         // An object that converts to `int` without being an index (`decimal.Decimal`, a user's `__int__`) is taken
         // as one, as the Python implementation does; a float never is.
         let numbers = (*ffi::Py_TYPE(t)).tp_as_number;
-        let converts = !numbers.is_null() && (*numbers).nb_index.is_none() && (*numbers).nb_int.is_some();
-        if converts && ffi::PyFloat_Check(t) == 0 { ffi::PyNumber_Long(t) } else { ffi::PyNumber_Index(t) }
+        let converts =
+            !numbers.is_null() && (*numbers).nb_index.is_none() && (*numbers).nb_int.is_some();
+        if converts && ffi::PyFloat_Check(t) == 0 {
+            ffi::PyNumber_Long(t)
+        } else {
+            ffi::PyNumber_Index(t)
+        }
     }
 }
 
 pub(crate) unsafe extern "C" fn assign_subscript(this: Obj, key: Obj, value: Obj) -> c_int {
     // SAFETY: see the module documentation; a null value stands for deletion.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         if value.is_null() {
             ffi::PyObject_DelItem(held.as_ptr(), key)
         } else {
@@ -239,12 +293,16 @@ pub(crate) unsafe extern "C" fn assign_subscript(this: Obj, key: Obj, value: Obj
 pub(crate) unsafe extern "C" fn item(this: Obj, index: Py_ssize_t) -> Obj {
     // SAFETY: see the module documentation.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         if index < 0 {
             ffi::PyErr_SetString(ffi::PyExc_IndexError, c"index out of range".as_ptr());
             return Failure::FAILED;
         }
-        let Some(key) = Strong::from_owned(ffi::PyLong_FromSsize_t(index)) else { return Failure::FAILED };
+        let Some(key) = Strong::from_owned(ffi::PyLong_FromSsize_t(index)) else {
+            return Failure::FAILED;
+        };
         ffi::PyObject_GetItem(held.as_ptr(), key.as_ptr())
     }
 }
@@ -256,7 +314,9 @@ pub(crate) unsafe extern "C" fn assign_item(this: Obj, index: Py_ssize_t, value:
             ffi::PyErr_SetString(ffi::PyExc_IndexError, c"index out of range".as_ptr());
             return Failure::FAILED;
         }
-        let Some(key) = Strong::from_owned(ffi::PyLong_FromSsize_t(index)) else { return Failure::FAILED };
+        let Some(key) = Strong::from_owned(ffi::PyLong_FromSsize_t(index)) else {
+            return Failure::FAILED;
+        };
         assign_subscript(this, key.as_ptr(), value)
     }
 }
@@ -264,7 +324,9 @@ pub(crate) unsafe extern "C" fn assign_item(this: Obj, index: Py_ssize_t, value:
 pub(crate) unsafe extern "C" fn next(this: Obj) -> Obj {
     // SAFETY: see the module documentation.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         match (*ffi::Py_TYPE(held.as_ptr())).tp_iternext {
             Some(next) => next(held.as_ptr()),
             None => unsupported(held.as_ptr(), c"'%.200s' object is not an iterator"),
@@ -272,10 +334,17 @@ pub(crate) unsafe extern "C" fn next(this: Obj) -> Obj {
     }
 }
 
-pub(crate) unsafe extern "C" fn vectorcall(this: Obj, args: *const Obj, count: usize, keywords: Obj) -> Obj {
+pub(crate) unsafe extern "C" fn vectorcall(
+    this: Obj,
+    args: *const Obj,
+    count: usize,
+    keywords: Obj,
+) -> Obj {
     // SAFETY: see the module documentation; the argument array is passed on as it came.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         ffi::PyObject_Vectorcall(held.as_ptr(), args, count, keywords)
     }
 }
@@ -347,13 +416,27 @@ pub(crate) unsafe extern "C" fn aexit(this: Obj, args: *mut Obj, count: Py_ssize
 unsafe fn forward_method(this: Obj, name: &Name, args: *mut Obj, count: Py_ssize_t) -> Obj {
     // SAFETY: `args` points to `count` live arguments.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
-        let args = if count == 0 { &[] } else { std::slice::from_raw_parts(args, count as usize) };
-        let mut all = [held.as_ptr(), ptr::null_mut(), ptr::null_mut(), ptr::null_mut()];
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
+        let args = if count == 0 {
+            &[]
+        } else {
+            std::slice::from_raw_parts(args, count as usize)
+        };
+        let mut all = [
+            held.as_ptr(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+            ptr::null_mut(),
+        ];
         match all.get_mut(1..=args.len()) {
             Some(places) => places.copy_from_slice(args),
             None => {
-                ffi::PyErr_SetString(ffi::PyExc_TypeError, c"expected at most 3 arguments".as_ptr());
+                ffi::PyErr_SetString(
+                    ffi::PyExc_TypeError,
+                    c"expected at most 3 arguments".as_ptr(),
+                );
                 return Failure::FAILED;
             }
         }
@@ -365,7 +448,9 @@ unsafe fn forward_method(this: Obj, name: &Name, args: *mut Obj, count: Py_ssize
 pub(crate) unsafe extern "C" fn round(this: Obj, args: *mut Obj, count: Py_ssize_t) -> Obj {
     // SAFETY: `args` points to `count` live arguments.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         match count {
             0 => call_function(c"builtins", c"round", &[held.as_ptr()]),
             _ => call_function(c"builtins", c"round", &[held.as_ptr(), *args]),
@@ -376,7 +461,9 @@ pub(crate) unsafe extern "C" fn round(this: Obj, args: *mut Obj, count: Py_ssize
 pub(crate) unsafe extern "C" fn length_hint(this: Obj, _no_args: Obj) -> Obj {
     // SAFETY: see the module documentation.
     unsafe {
-        let Some(held) = target(this) else { return Failure::FAILED };
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
         match ffi::PyObject_LengthHint(held.as_ptr(), -1) {
             -1 if !ffi::PyErr_Occurred().is_null() => Failure::FAILED,
             -1 => {
@@ -392,7 +479,9 @@ pub(crate) unsafe extern "C" fn length_hint(this: Obj, _no_args: Obj) -> Obj {
 #[inline]
 unsafe fn method(name: &Name, args: &[Obj]) -> Obj {
     // SAFETY: `args` holds at least the receiver, all alive.
-    unsafe { ffi::PyObject_VectorcallMethod(name.get(), args.as_ptr(), args.len(), ptr::null_mut()) }
+    unsafe {
+        ffi::PyObject_VectorcallMethod(name.get(), args.as_ptr(), args.len(), ptr::null_mut())
+    }
 }
 
 /// Calls a function of a Python module; for operations that CPython has no C function for.
@@ -403,17 +492,49 @@ unsafe fn call_function(module: &std::ffi::CStr, name: &std::ffi::CStr, args: &[
             return Failure::FAILED;
         };
         let function = ffi::PyObject_GetAttrString(module.as_ptr(), name.as_ptr());
-        let Some(function) = Strong::from_owned(function) else { return Failure::FAILED };
-        ffi::PyObject_Vectorcall(function.as_ptr(), args.as_ptr(), args.len(), ptr::null_mut())
+        let Some(function) = Strong::from_owned(function) else {
+            return Failure::FAILED;
+        };
+        ffi::PyObject_Vectorcall(
+            function.as_ptr(),
+            args.as_ptr(),
+            args.len(),
+            ptr::null_mut(),
+        )
+    }
+}
+
+/// The path that `object` stands for. What is no path is returned as it is, for `os.fspath` to complain about.
+unsafe fn path_or_itself(object: Obj) -> Obj {
+    // SAFETY: `object` is alive.
+    unsafe {
+        let is_text = ffi::PyUnicode_Check(object) != 0 || ffi::PyBytes_Check(object) != 0;
+        if is_text || ffi::PyObject_HasAttr(object, names::FSPATH.get()) == 0 {
+            ffi::Py_INCREF(object);
+            return object;
+        }
+        ffi::PyOS_FSPath(object)
     }
 }
 
 unsafe fn truth(code: c_int) -> Obj {
     // SAFETY: attached.
-    unsafe { if code < 0 { Failure::FAILED } else { ffi::PyBool_FromLong(code.into()) } }
+    unsafe {
+        if code < 0 {
+            Failure::FAILED
+        } else {
+            ffi::PyBool_FromLong(code.into())
+        }
+    }
 }
 
 unsafe fn unsupported(object: Obj, message: &std::ffi::CStr) -> Obj {
     // SAFETY: the message has one `%s`, for the name of the type.
-    unsafe { ffi::PyErr_Format(ffi::PyExc_TypeError, message.as_ptr(), (*ffi::Py_TYPE(object)).tp_name) }
+    unsafe {
+        ffi::PyErr_Format(
+            ffi::PyExc_TypeError,
+            message.as_ptr(),
+            (*ffi::Py_TYPE(object)).tp_name,
+        )
+    }
 }
