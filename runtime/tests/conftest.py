@@ -1,4 +1,4 @@
-"""What the compatibility tests run against: {proxyrt, ProxyStore} times {the class itself, a subclass of it}."""
+"""The implementations: {proxyrt, ProxyStore} times {the class itself, a subclass of it}."""
 
 from __future__ import annotations
 
