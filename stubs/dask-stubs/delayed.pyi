@@ -104,6 +104,7 @@ class DelayedLeaf(Delayed[_T_co]):
     def __init__(self, obj: Any, key: Any, pure: Any = None, nout: Any = None) -> None: ...
     @property
     def __wrapped__(self) -> _T_co: ...
+    __name__: str
 
 class DelayedAttr(Delayed[Any]):
     """An attribute of a value in a graph."""

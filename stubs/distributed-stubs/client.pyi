@@ -62,6 +62,7 @@ class Future(Generic[_T_co]):
     def type(self) -> builtins.type[Any] | str | None: ...
     def release(self) -> None: ...
     def __await__(self) -> Generator[Any, Any, _T_co]: ...
+    def __dask_tokenize__(self) -> Any: ...
 
 class Client:
     """Submits tasks to a scheduler."""
@@ -822,6 +823,11 @@ class _AsyncClient(Client):
 class as_completed(Generic[_T_co]):
     """Iterates over futures in the order in which they finish."""
 
+    futures: Any
+    queue: Any
+    lock: Any
+    loop: Any
+    thread_condition: Any
     with_results: bool
     raise_errors: bool
     @overload

@@ -17,6 +17,7 @@ from proxystore_ex.connectors.dim.models import (
 )
 from proxystore_ex.connectors.dim.utils import get_ip_address as get_ip_address
 
+pymargo_import_error: ImportError | None
 logger: Logger
 
 class Protocol(Enum):

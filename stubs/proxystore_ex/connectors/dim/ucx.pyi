@@ -14,6 +14,7 @@ from proxystore_ex.connectors.dim.models import (
     RPCResponse as RPCResponse,
 )
 
+ucx_import_error: ImportError | None
 logger: Logger
 
 class UCXConnector:

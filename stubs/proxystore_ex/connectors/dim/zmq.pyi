@@ -14,6 +14,7 @@ from proxystore_ex.connectors.dim.models import (
 from proxystore_ex.connectors.dim.utils import get_ip_address as get_ip_address
 
 MAX_CHUNK_LENGTH_DEFAULT: int
+zmq_import_error: ImportError | None
 logger: Logger
 
 class ZeroMQConnector:

@@ -42,5 +42,8 @@ from proxystore.store.ref import (
 
 __version__: str
 
+# What only this package has: connectors of its own, and tools.
+def __getattr__(name: str) -> Any: ...
+
 def inspect(proxy: Proxy[Any]) -> Any:
     """Tells what is known of `proxy` without resolving it."""
