@@ -1,6 +1,8 @@
 //! Checks Python programs that move objects by proxy.
 
 pub mod check;
+pub mod cli;
+pub mod config;
 mod db;
 pub mod diagnostics;
 mod findings;
@@ -9,3 +11,4 @@ mod reach;
 mod rules;
 
 pub use db::ProgramOptions;
+pub use rules::OWN as OWN_RULES;

@@ -225,7 +225,10 @@ mod tests {
             Applicability::Safe,
             vec![Edit::insertion(0.into(), "x\ny\n")],
         )];
-        assert_eq!(apply(&source, &findings, false).text, "x\r\ny\r\na\r\nb\r\n");
+        assert_eq!(
+            apply(&source, &findings, false).text,
+            "x\r\ny\r\na\r\nb\r\n"
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod rule;
 mod source;
 
 pub use rule::{Confidence, Level, RuleInfo, closest};
+pub(crate) use source::io_reason;
 pub use source::{Cell, Position, ReadError, Source};
 
 /// How bad a finding is. Any finding of severity `Error` or `Warning` makes the exit code 1.

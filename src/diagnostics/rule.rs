@@ -106,12 +106,19 @@ mod tests {
 
     #[test]
     fn closest_finds_misspellings_only() {
-        let rules = ["unused-ignore-comment", "unresolved-import", "call-arguments"];
+        let rules = [
+            "unused-ignore-comment",
+            "unresolved-import",
+            "call-arguments",
+        ];
         assert_eq!(
             closest("unused-ignore-coment", rules),
             Some("unused-ignore-comment")
         );
-        assert_eq!(closest("Unresolved_Import", rules), Some("unresolved-import"));
+        assert_eq!(
+            closest("Unresolved_Import", rules),
+            Some("unresolved-import")
+        );
         assert_eq!(closest("x", rules), None);
         assert_eq!(closest("", rules), None);
         assert_eq!(closest("something-else", rules), None);

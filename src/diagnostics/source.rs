@@ -154,9 +154,7 @@ impl ReadError {
                     std::io::ErrorKind::PermissionDenied => {
                         "make the file readable, or leave it out with `--exclude`"
                     }
-                    std::io::ErrorKind::NotFound => {
-                        "if it is a symbolic link, mend or remove it"
-                    }
+                    std::io::ErrorKind::NotFound => "if it is a symbolic link, mend or remove it",
                     _ => "leave it out with `--exclude` if it is not to be checked",
                 },
             ),

@@ -104,7 +104,10 @@ pub(super) fn digits(number: usize) -> usize {
 }
 
 fn cell(label: &Label) -> Option<usize> {
-    label.source.cell_at(label.range.start()).map(|it| it.number)
+    label
+        .source
+        .cell_at(label.range.start())
+        .map(|it| it.number)
 }
 
 /// The range without a line ending at its end, which would draw it onto the next line.

@@ -12,9 +12,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::Report;
 use super::frame::{Frames, TAB_WIDTH, digits};
-use crate::diagnostics::{
-    Applicability, Diagnostic, Fix, Label, Position, Severity, Source, fix,
-};
+use crate::diagnostics::{Applicability, Diagnostic, Fix, Label, Position, Severity, Source, fix};
 
 /// Columns of code shown when the output is no terminal.
 const DEFAULT_WIDTH: usize = 160;
@@ -27,8 +25,15 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result
         write_diagnostic(diagnostic, report.width, out)?;
         writeln!(out)?;
     }
-    let summary = summary(report.diagnostics, report.files_checked, report.fixed);
-    if report.diagnostics.is_empty() {
+    if report.quiet {
+        return Ok(());
+    }
+    let summary = summary(report);
+    if report
+        .diagnostics
+        .iter()
+        .all(|it| it.severity == Severity::Info)
+    {
         let mut green = ColorSpec::new();
         green.set_fg(Some(Color::Green)).set_bold(true);
         out.set_color(&green)?;
@@ -41,42 +46,82 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result
 }
 
 /// Says in one line what came out.
-pub fn summary(diagnostics: &[Diagnostic], files_checked: usize, fixed: usize) -> String {
-    let checked = format!("({} checked)", count(files_checked, "file"));
-    let fixed = match fixed {
+pub fn summary(report: &Report<'_>) -> String {
+    let diagnostics = report.diagnostics;
+    let fixed = match report.fixed {
         0 => String::new(),
-        fixed => format!("Fixed {}. ", count(fixed, "finding")),
+        fixed => format!("Fixed {}. ", count(fixed, "problem")),
     };
-    if diagnostics.is_empty() {
-        return format!("{fixed}All checks passed {checked}.");
-    }
-    let kinds: Vec<String> = [
+    let number_of = |severity| {
+        diagnostics
+            .iter()
+            .filter(|it| it.severity == severity)
+            .count()
+    };
+    let problems = diagnostics.len() - number_of(Severity::Info);
+    let mut details: Vec<String> = [
         (Severity::Fatal, "internal error"),
         (Severity::Error, "error"),
         (Severity::Warning, "warning"),
-        (Severity::Info, "note"),
     ]
     .into_iter()
-    .filter_map(|(severity, word)| {
-        let number = diagnostics
-            .iter()
-            .filter(|it| it.severity == severity)
-            .count();
-        (number > 0).then(|| count(number, word))
+    .filter_map(|(severity, word)| match number_of(severity) {
+        0 => None,
+        number => Some(count(number, word)),
     })
     .collect();
-    let kinds = match kinds.as_slice() {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        all => all.concat(),
+    let notes = match number_of(Severity::Info) {
+        0 => String::new(),
+        number => format!(" and {}", count(number, "note")),
     };
+    if problems == 0 {
+        let files = count(report.files_checked, "file");
+        return format!("{fixed}No problems{notes} in {files}");
+    }
+    let is_fixable = |it: &&Diagnostic, applicability| {
+        it.fix
+            .as_ref()
+            .is_some_and(|fix| fix.applicability == applicability)
+    };
+    let fixable = |applicability| {
+        diagnostics
+            .iter()
+            .filter(|it| is_fixable(it, applicability))
+            .count()
+    };
+    let mut fixes = Vec::new();
+    if let number @ 1.. = fixable(Applicability::Safe) {
+        fixes.push(format!("{number} fixable with --fix"));
+    }
+    if let number @ 1.. = fixable(Applicability::Unsafe) {
+        fixes.push(format!("{number} with --fix --unsafe-fixes"));
+    }
+    if let Some(first) = fixes.first_mut()
+        && !first.contains("fixable")
+    {
+        *first = first.replacen(" with", " fixable with", 1);
+    }
+    details = vec![details.join(", ")];
+    details.extend((!fixes.is_empty()).then(|| fixes.join(", ")));
     let mut paths: Vec<&str> = diagnostics
         .iter()
+        .filter(|it| it.severity != Severity::Info)
         .map(|it| it.primary.source.path.as_str())
         .collect();
     paths.sort_unstable();
     paths.dedup();
-    let files = count(paths.len(), "file");
-    format!("{fixed}Found {kinds} in {files} {checked}.")
+    let files = match paths.len() {
+        // A file that cannot be read is not among those that were checked.
+        some if some < report.files_checked => {
+            format!("{some} of {}", count(report.files_checked, "file"))
+        }
+        all => count(all, "file"),
+    };
+    let problems = count(problems, "problem");
+    format!(
+        "{fixed}Found {problems}{notes} in {files} ({})",
+        details.join("; ")
+    )
 }
 
 /// The number and the word, in the plural if need be.

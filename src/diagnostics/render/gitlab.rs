@@ -82,8 +82,7 @@ mod tests {
 
     #[test]
     fn issues() {
-        let value: Value =
-            serde_json::from_str(&render(OutputFormat::Gitlab, &sample())).unwrap();
+        let value: Value = serde_json::from_str(&render(OutputFormat::Gitlab, &sample())).unwrap();
         assert_eq!(value[0]["check_name"], "identity-check-on-proxy");
         assert_eq!(value[0]["severity"], "major");
         assert_eq!(value[1]["severity"], "minor");

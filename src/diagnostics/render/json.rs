@@ -211,7 +211,10 @@ mod tests {
 
     #[test]
     fn a_line_for_each_finding() {
-        let lines = render(OutputFormat::JsonLines, &[sample(), vec![notebook()]].concat());
+        let lines = render(
+            OutputFormat::JsonLines,
+            &[sample(), vec![notebook()]].concat(),
+        );
         let values: Vec<Value> = lines
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())

@@ -11,7 +11,11 @@ use super::concise::one_line;
 use crate::diagnostics::{Diagnostic, Severity};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result<()> {
-    let failures = report.diagnostics.iter().filter(|it| is_failure(it)).count();
+    let failures = report
+        .diagnostics
+        .iter()
+        .filter(|it| is_failure(it))
+        .count();
     writeln!(out, r#"<?xml version="1.0" encoding="UTF-8"?>"#)?;
     writeln!(
         out,
@@ -20,8 +24,14 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result
     )?;
     if report.diagnostics.is_empty() {
         // Servers take a report without a test for a broken one.
-        writeln!(out, r#"  <testsuite name="proxycheck" tests="1" failures="0" errors="0">"#)?;
-        writeln!(out, r#"    <testcase name="no findings" classname="proxycheck"/>"#)?;
+        writeln!(
+            out,
+            r#"  <testsuite name="proxycheck" tests="1" failures="0" errors="0">"#
+        )?;
+        writeln!(
+            out,
+            r#"    <testcase name="no findings" classname="proxycheck"/>"#
+        )?;
         writeln!(out, "  </testsuite>")?;
     }
     let same_file = |a: &Diagnostic, b: &Diagnostic| a.primary.source.path == b.primary.source.path;
@@ -122,6 +132,9 @@ mod tests {
 
     #[test]
     fn markup_is_escaped() {
-        assert_eq!(super::escape("a<b> & \"c\"\u{1b}\n"), "a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}&#10;");
+        assert_eq!(
+            super::escape("a<b> & \"c\"\u{1b}\n"),
+            "a&lt;b&gt; &amp; &quot;c&quot;\u{fffd}&#10;"
+        );
     }
 }

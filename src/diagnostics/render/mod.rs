@@ -51,6 +51,8 @@ pub struct Report<'a> {
     pub rules: &'a [&'static RuleInfo],
     /// The width of the terminal in columns, if the output goes to one.
     pub width: Option<usize>,
+    /// Whether to leave out the line that sums up.
+    pub quiet: bool,
 }
 
 /// Writes a report in one of the formats.

@@ -177,8 +177,7 @@ mod tests {
     fn log() {
         let mut findings = sample();
         findings.push(notebook());
-        let log: Value =
-            serde_json::from_str(&render(OutputFormat::Sarif, &findings)).unwrap();
+        let log: Value = serde_json::from_str(&render(OutputFormat::Sarif, &findings)).unwrap();
         assert_eq!(log["version"], "2.1.0");
         let run = &log["runs"][0];
         let rules = &run["tool"]["driver"]["rules"];

@@ -52,8 +52,10 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result
         }
         writeln!(out)?;
     }
-    let summary = summary(report.diagnostics, report.files_checked, report.fixed);
-    writeln!(out, "{summary}")
+    if !report.quiet {
+        writeln!(out, "{}", summary(report))?;
+    }
+    Ok(())
 }
 
 pub(super) fn write_json(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result<()> {

@@ -6,9 +6,7 @@ use codespan_reporting::term::termcolor::{Buffer, WriteColor};
 use ruff_text_size::{TextRange, TextSize};
 
 use super::{OutputFormat, Report, write};
-use crate::diagnostics::{
-    Applicability, Cell, Diagnostic, Edit, Fix, Label, Severity, Source,
-};
+use crate::diagnostics::{Applicability, Cell, Diagnostic, Edit, Fix, Label, Severity, Source};
 
 pub(super) fn source(path: &str, text: &str) -> Arc<Source> {
     Arc::new(Source::new(path.into(), text.into(), Vec::new()))
@@ -17,10 +15,7 @@ pub(super) fn source(path: &str, text: &str) -> Arc<Source> {
 /// The range of the first occurrence of `needle`.
 pub(super) fn find(source: &Source, needle: &str) -> TextRange {
     let start = source.text.find(needle).unwrap();
-    TextRange::at(
-        TextSize::try_from(start).unwrap(),
-        TextSize::of(needle),
-    )
+    TextRange::at(TextSize::try_from(start).unwrap(), TextSize::of(needle))
 }
 
 pub(super) fn label(source: &Arc<Source>, needle: &str, message: &str) -> Label {
@@ -48,7 +43,11 @@ pub(super) fn sample() -> Vec<Diagnostic> {
         find(&source, "p is None"),
     );
     first.primary.message = Some("compares the proxy, not its target".into());
-    first.secondary = vec![label(&source, "store.proxy(None)", "`p` is a `Proxy[None]`")];
+    first.secondary = vec![label(
+        &source,
+        "store.proxy(None)",
+        "`p` is a `Proxy[None]`",
+    )];
     first.notes = vec!["a proxy is an object of its own".into()];
     first.help = Some("compare the target".into());
     first.url = Some("https://example.org/rules/identity-check-on-proxy".into());
@@ -106,6 +105,7 @@ pub(super) fn render_to(
         fixed: 0,
         rules: &[],
         width: None,
+        quiet: false,
     };
     let writer: &mut dyn WriteColor = &mut out;
     write(format, &report, writer).unwrap();

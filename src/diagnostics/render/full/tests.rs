@@ -98,7 +98,11 @@ fn range_with_its_line_ending_stays_on_its_line() {
 
 #[test]
 fn long_lines_are_cut() {
-    let text = format!("x = [{}, proxy, {}]\n", "1, ".repeat(100), "2, ".repeat(100));
+    let text = format!(
+        "x = [{}, proxy, {}]\n",
+        "1, ".repeat(100),
+        "2, ".repeat(100)
+    );
     let finding = finding("a.py", &text, "proxy");
     insta::assert_snapshot!(draw_at(&finding, Some(80)), @"");
 }
@@ -111,14 +115,23 @@ fn end_of_file() {
         let finding = Diagnostic::new("invalid-syntax", Severity::Error, "Oh", &source, range);
         let text = draw(&finding);
         assert!(text.contains('^'), "{text}");
-        assert!(text.lines().all(|line| !line.ends_with(' ') || line.contains('│')));
+        assert!(
+            text.lines()
+                .all(|line| !line.ends_with(' ') || line.contains('│'))
+        );
     }
 }
 
 #[test]
 fn empty_file() {
     let source = source("a.py", "");
-    let finding = Diagnostic::new("rule", Severity::Warning, "M", &source, TextRange::default());
+    let finding = Diagnostic::new(
+        "rule",
+        Severity::Warning,
+        "M",
+        &source,
+        TextRange::default(),
+    );
     insta::assert_snapshot!(draw(&finding), @"");
 }
 
@@ -133,7 +146,10 @@ fn unreadable_file() {
 fn control_characters_are_shown_not_sent() {
     let finding = finding("a.py", "x = '\u{1b}[31m\u{202e}'; p\n", "p");
     let text = draw(&finding);
-    assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+    assert!(
+        !text.contains('\u{1b}') && !text.contains('\u{202e}'),
+        "{text}"
+    );
     insta::assert_snapshot!(text, @"");
 }
 
@@ -147,7 +163,11 @@ fn range_beyond_the_text_does_not_panic() {
 
 #[test]
 fn fix_over_several_lines() {
-    let mut finding = finding("a.py", "import os\n\np = 1\nif p is None:\n    pass\n", "p is None");
+    let mut finding = finding(
+        "a.py",
+        "import os\n\np = 1\nif p is None:\n    pass\n",
+        "p is None",
+    );
     let source = Arc::clone(&finding.primary.source);
     finding.fix = Some(Fix {
         title: "Compare the target".into(),

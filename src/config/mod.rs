@@ -1,0 +1,64 @@
+//! What is to be checked and how: `[tool.proxycheck]`, `proxycheck.toml`, the Python environment.
+
+use ruff_db::system::SystemPathBuf;
+use ruff_python_ast::PythonVersion;
+
+use crate::diagnostics::render::OutputFormat;
+use crate::diagnostics::{Level, closest};
+
+pub mod environment;
+pub mod files;
+pub mod roots;
+pub mod rules;
+
+pub use rules::Levels;
+
+/// What the user can set. Paths are absolute.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Patterns of the files to check, as in `.gitignore`.
+    pub include: Vec<String>,
+    /// Patterns of files not to check, beside the usual ones.
+    pub exclude: Vec<String>,
+    /// Where first-party modules are searched.
+    pub src: Option<Vec<SystemPathBuf>>,
+    /// An interpreter, or the folder of an environment.
+    pub python: Option<String>,
+    pub python_version: Option<PythonVersion>,
+    /// The value of `sys.platform`, or `all`.
+    pub platform: Option<String>,
+    pub levels: Levels,
+    pub all: Option<bool>,
+    pub respect_type_ignore: Option<bool>,
+    pub respect_ty_ignore: Option<bool>,
+    pub respect_gitignore: Option<bool>,
+    pub output_format: Option<OutputFormat>,
+}
+
+/// The version that is assumed where nothing says which one.
+pub const DEFAULT_PYTHON_VERSION: PythonVersion = PythonVersion::PY312;
+
+/// The Python version that a text such as `3.12` names.
+///
+/// # Errors
+/// It is none, or none that is supported.
+pub fn python_version(text: &str) -> Result<PythonVersion, String> {
+    let version = text.parse::<PythonVersion>().ok();
+    version
+        .filter(|it| PythonVersion::iter().any(|known| known == *it))
+        .ok_or_else(|| {
+            let known: Vec<String> = PythonVersion::iter().map(|it| it.to_string()).collect();
+            let first = known.first().map_or("", String::as_str);
+            let last = known.last().map_or("", String::as_str);
+            format!("`{text}` is no Python version from {first} to {last}")
+        })
+}
+
+/// Says that a level has a name that none has.
+pub(crate) fn unknown_level(name: &str) -> String {
+    let meant = match closest(name, Level::NAMES) {
+        Some(other) => format!("did you mean `{other}`?"),
+        None => format!("the levels are {}", Level::NAMES.join(", ")),
+    };
+    format!("there is no level `{name}`; {meant}")
+}
