@@ -18,7 +18,7 @@ use crate::db::{Db, ProgramOptions};
 use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source};
 use crate::findings::{self, Scope, Translator};
 use crate::proxy::edit::{EditMap, Repair};
-use crate::proxy::repair::repairs;
+use crate::proxy::repair::{empty_types, repairs};
 use crate::proxy::returns;
 use crate::reach::Reach;
 use crate::rules::{self, Original};
@@ -75,6 +75,7 @@ fn edit(db: &mut Db, files: &[File]) -> FxHashMap<File, EditMap> {
     let reach = Reach::of(db, files);
     let mut edits = FxHashMap::default();
     apply_edits(db, &reach.imported, &mut edits, return_types);
+    apply_edits(db, &reach.files, &mut edits, |db, file| empty_types(db, db.program_file(file)));
     apply_edits(db, &reach.files, &mut edits, |db, file| repairs(db, db.program_file(file)));
     edits
 }
@@ -140,6 +141,7 @@ fn check_file(
         Ok((of_ty, own)) => {
             diagnostics.extend(of_ty.iter().filter_map(|it| translator.diagnostic(it)));
             diagnostics.extend(own.into_iter().filter_map(|it| translator.finding(file, it)));
+            findings::merge(&mut diagnostics);
         }
         Err(error) => {
             let source = source.unwrap_or_else(|| {

@@ -1,5 +1,6 @@
 //! ty's findings, as far as they concern proxies, in the user's words.
 
+mod assignability;
 mod origin;
 mod translate;
 
@@ -9,6 +10,7 @@ use ty_python_core::ProgramFile;
 use ty_python_semantic::{SemanticModel, check_file_unwrap};
 
 use crate::db::ProxyDb;
+use crate::diagnostics::Diagnostic;
 pub(crate) use translate::Translator;
 
 /// What is to be reported of a file.
@@ -48,4 +50,12 @@ fn is_always_reported(diagnostic: &ty::Diagnostic) -> bool {
         ty::DiagnosticId::InvalidSyntax | ty::DiagnosticId::Io | ty::DiagnosticId::RevealedType => true,
         _ => false,
     }
+}
+
+/// Leaves one finding of a rule at one place: what is said of the parts of an intersection is said
+/// once, of the proxy.
+pub(crate) fn merge(diagnostics: &mut Vec<Diagnostic>) {
+    let key = |it: &Diagnostic| (it.primary.range.start(), it.primary.range.end(), it.rule.clone());
+    diagnostics.sort_by_cached_key(|it| (key(it), !it.message.contains("Proxy[")));
+    diagnostics.dedup_by_key(|it| key(it));
 }

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use crate::db::Db;
 use crate::diagnostics::{Cell, Diagnostic, Edit, Fix, Label, Severity, Source};
+use super::assignability;
 use crate::proxy::edit::EditMap;
 use crate::proxy::{display, lower};
 use crate::rules::{Finding, FixEdit};
@@ -46,6 +47,9 @@ impl<'a> Translator<'a> {
         let mut primary = self.label(annotation)?;
         let is_lint = diagnostic.id().is_lint();
         let message = words(&diagnostic.concise_message().to_str());
+        if is_lint && assignability::denies_what_holds(&message) {
+            return None;
+        }
         if diagnostic.id() == ty::DiagnosticId::RevealedType {
             // The message says it already.
             primary.message = None;

@@ -6,6 +6,9 @@
 /// The classes whose name marks an intersection as a proxy, without their modules.
 const KINDS: [&str; 5] = ["Proxy", "OwnedProxy", "RefProxy", "RefMutProxy", "BaseRefProxy"];
 
+/// Where those classes and their aliases are defined.
+const MODULES: [&str; 3] = ["_proxycheck.", "proxystore.proxy.", "proxystore.store.ref."];
+
 /// Folds every proxy intersection in a message. Types stand between backquotes.
 pub(crate) fn fold_message(message: &str) -> String {
     if !message.contains("Proxy[") && !message.contains(" & ") {
@@ -29,6 +32,11 @@ pub(crate) fn fold_message(message: &str) -> String {
 pub(crate) fn fold(printed: &str) -> String {
     if !printed.contains("Proxy[") && !printed.contains(" & ") {
         return printed.to_owned();
+    }
+    // The class and the alias have the same name, so they are printed with their modules.
+    if MODULES.iter().any(|it| printed.contains(it)) {
+        let plain = MODULES.iter().fold(printed.to_owned(), |text, it| text.replace(it, ""));
+        return fold(&plain);
     }
     // A signature: `def f(x: Proxy[Foo] & Foo) -> Proxy[Bar] & Bar`.
     if let [signature, returned @ ..] = split(printed, " -> ").as_slice()

@@ -61,12 +61,10 @@ pub(crate) struct Proxy<'db> {
     pub(crate) target: Vec<Type<'db>>,
 }
 
-impl<'db> Proxy<'db> {
-    /// Whether any attribute may exist, because the target is not known.
-    pub(crate) fn is_opaque(&self, db: &'db dyn ProxyDb, env: &ProgramEnvironment<'db>) -> bool {
-        self.target.is_empty()
-            || self.target.iter().any(|part| matches!(part, Type::Dynamic(_)))
-            || self.class.display(db, env).to_string().ends_with("[Unknown]")
+impl Proxy<'_> {
+    /// Whether the target is declared but cannot be a part of the intersection, as an enum cannot.
+    pub(crate) fn hides_target(&self) -> bool {
+        self.target.iter().all(|part| matches!(part, Type::Dynamic(_)))
     }
 }
 

@@ -38,19 +38,38 @@ const PROTOCOL_FUNCTIONS: [&str; 8] = [
     "abs", "round", "divmod", "pow", "iter", "reversed", "aiter", "sum",
 ];
 
-/// The repairs of one file, in no order.
+/// The edits that keep proxy types from being empty, in no order. They come first, because what
+/// other repairs there are depends on the types.
+#[salsa::tracked(returns(clone))]
+pub(crate) fn empty_types<'db>(db: &'db dyn ProxyDb, file: ProgramFile<'db>) -> Arc<[Repair]> {
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let mut finder = EmptyTypes {
+        finder: Finder::new(db, file),
+    };
+    finder.visit_body(module.suite());
+    finder.finder.repairs.into()
+}
+
+/// The other repairs of one file, in no order.
 #[salsa::tracked(returns(clone))]
 pub(crate) fn repairs<'db>(db: &'db dyn ProxyDb, file: ProgramFile<'db>) -> Arc<[Repair]> {
     let module = parsed_module(db, file.python_file(db)).load(db);
-    let model = SemanticModel::new(db, file);
-    let mut finder = Finder {
-        db,
-        env: model.program_environment(),
-        model,
-        repairs: Vec::new(),
-    };
+    let mut finder = Finder::new(db, file);
     finder.visit_body(module.suite());
     finder.repairs.into()
+}
+
+struct EmptyTypes<'db> {
+    finder: Finder<'db>,
+}
+
+impl<'ast> SourceOrderVisitor<'ast> for EmptyTypes<'_> {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        if let Expr::Subscript(subscript) = expr {
+            self.finder.visit_proxy_type(subscript);
+        }
+        walk_expr(self, expr);
+    }
 }
 
 struct Finder<'db> {
@@ -61,6 +80,16 @@ struct Finder<'db> {
 }
 
 impl<'db> Finder<'db> {
+    fn new(db: &'db dyn ProxyDb, file: ProgramFile<'db>) -> Self {
+        let model = SemanticModel::new(db, file);
+        Finder {
+            db,
+            env: model.program_environment(),
+            model,
+            repairs: Vec::new(),
+        }
+    }
+
     fn is_proxy(&self, expr: &Expr) -> bool {
         Proxiness::of_expr(self.db, &self.model, expr).is_transparent()
     }
@@ -88,12 +117,17 @@ impl<'db> Finder<'db> {
 
     /// Doubly parenthesised: a bare `yield` is no argument.
     fn wrap(&mut self, function: &str, expr: &Expr) {
-        let insertion = |offset: TextSize, text: String| Repair {
+        self.surround(expr, &format!("{function}(("));
+    }
+
+    /// Puts `before` and two closing parentheses around an expression.
+    fn surround(&mut self, expr: &Expr, before: &str) {
+        let insertion = |offset: TextSize, text: &str| Repair {
             range: TextRange::empty(offset),
-            text,
+            text: text.to_owned(),
         };
-        self.repairs.push(insertion(expr.start(), format!("{function}((")));
-        self.repairs.push(insertion(expr.end(), "))".to_owned()));
+        self.repairs.push(insertion(expr.start(), before));
+        self.repairs.push(insertion(expr.end(), "))"));
     }
 
     fn strip_if_needed(&mut self, operands: &[&Expr], result: &Expr) {
@@ -102,7 +136,13 @@ impl<'db> Finder<'db> {
             .copied()
             .filter(|it| !is_type_expression(it) && self.is_sometimes_proxy(it))
             .collect();
-        if !proxies.is_empty() && self.mentions_proxy(result) {
+        let is_opaque = |it: &&Expr| {
+            Proxiness::of_expr(self.db, &self.model, it)
+                .proxies
+                .iter()
+                .any(|it| it.hides_target())
+        };
+        if !proxies.is_empty() && (self.mentions_proxy(result) || proxies.iter().any(is_opaque)) {
             for proxy in proxies {
                 self.wrap("Zstrip", proxy);
             }
@@ -123,6 +163,23 @@ impl<'db> Finder<'db> {
             _ => {}
         }
         self.widen_arguments(call, expr);
+        self.detach_lambdas(call, expr);
+    }
+
+    /// `Proxy(lambda: max(xs, key=lambda x: x.y))`: the inference, which looks for the target, finds
+    /// nothing in the inner function and settles for `object`. An assignment keeps it from looking.
+    fn detach_lambdas(&mut self, call: &ast::ExprCall, expr: &Expr) {
+        let is_unknown = expr.inferred_type(&self.model).is_some_and(|ty| {
+            ty.display(self.db, &self.env).to_string().contains("Proxy[object]")
+        });
+        if !is_unknown {
+            return;
+        }
+        for argument in &call.arguments.args {
+            if let Expr::Lambda(lambda) = argument {
+                self.surround(&lambda.body, "(Zbody := (");
+            }
+        }
     }
 
     /// `p is None` is false for each proxy, so it tells nothing about the target.
@@ -135,6 +192,16 @@ impl<'db> Finder<'db> {
                 if self.is_proxy(operand) {
                     self.wrap("Zhole", operand);
                 }
+            }
+        }
+        // Nor does `type(p) is T`.
+        for operand in std::iter::once(&*comparison.left).chain(&comparison.comparators) {
+            if let Expr::Call(call) = operand
+                && matches!(&*call.func, Expr::Name(it) if it.id == "type")
+                && let [argument] = &*call.arguments.args
+                && self.is_proxy(argument)
+            {
+                self.wrap("Zhole", argument);
             }
         }
     }
@@ -195,7 +262,7 @@ impl<'db> Finder<'db> {
     }
 
     /// A declared proxy type that is empty would make every use of it unreachable.
-    fn visit_proxy_annotation(&mut self, subscript: &ast::ExprSubscript) {
+    fn visit_proxy_type(&mut self, subscript: &ast::ExprSubscript) {
         let Expr::Name(name) = &*subscript.value else {
             return;
         };
@@ -280,7 +347,6 @@ impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
                 self.strip_if_needed(&[&*attribute.value], expr);
             }
             Expr::Subscript(subscript) if subscript.ctx == ExprContext::Load => {
-                self.visit_proxy_annotation(subscript);
                 self.strip_if_needed(&[&*subscript.value], expr);
             }
             Expr::BinOp(operation) => {
