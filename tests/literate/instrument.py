@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
 
 from page import Marker, Ops, PageError
 
 #: Name under which instrumented code finds the recorder in its globals.
 RECORDER = "__proof__"
-
-_Node = TypeVar("_Node", bound=ast.AST)
 
 
 def instrument(source: str, markers: Sequence[Marker], ops: Sequence[Ops]) -> ast.Module:
@@ -33,9 +30,9 @@ def instrument(source: str, markers: Sequence[Marker], ops: Sequence[Ops]) -> as
     tree.body = [_top_level(it) for it in tree.body]
     for it in reversed(ops):
         place = sum(stmt.lineno < it.line for stmt in tree.body)
-        counts = ast.parse(repr(it.counts), mode="eval").body
-        call = ast.Expr(_call("ops", it.line, ast.Constant(it.line), counts))
-        tree.body.insert(place, _located(call, it.line))
+        counts = _expression(repr(it.counts), it.line)
+        call = _call("ops", ast.Constant(it.line), counts)
+        tree.body.insert(place, ast.copy_location(ast.Expr(call), counts))
     return ast.fix_missing_locations(tree)
 
 
@@ -125,8 +122,7 @@ class _Instrumenter(ast.NodeTransformer):
             if marker.kind == "observed":
                 _observe(node, marker)
         watched = ast.List([_watched(it) for it in markers], ast.Load())
-        manager = _call("watch", node.lineno, watched)
-        return _located(ast.With([ast.withitem(manager)], [node]), node.lineno)
+        return _guarded(node, _call("watch", watched))
 
 
 def _observe(stmt: ast.stmt, marker: Marker) -> None:
@@ -134,7 +130,7 @@ def _observe(stmt: ast.stmt, marker: Marker) -> None:
         value = getattr(stmt, name, None)
         if isinstance(value, ast.expr) and not isinstance(stmt, ast.AugAssign):
             arguments = (ast.Constant(marker.line), ast.Constant(marker.text), value)
-            setattr(stmt, name, _call("observed", value.lineno, *arguments))
+            setattr(stmt, name, ast.copy_location(_call("observed", *arguments), value))
             return
     raise PageError(
         marker.line,
@@ -145,16 +141,14 @@ def _observe(stmt: ast.stmt, marker: Marker) -> None:
 def _watched(marker: Marker) -> ast.expr:
     subject: ast.expr = ast.Constant(None)
     if marker.kind == "resolves":
-        subject = ast.parse(marker.text, mode="eval").body
+        subject = _expression(marker.text, marker.line)
     elements = [
         ast.Constant(marker.kind),
         ast.Constant(marker.line),
         ast.Constant(marker.text),
         subject,
     ]
-    for node in ast.walk(subject):
-        _located(node, marker.line)
-    return _located(ast.Tuple(elements, ast.Load()), marker.line)
+    return ast.Tuple(elements, ast.Load())
 
 
 def _top_level(stmt: ast.stmt) -> ast.stmt:
@@ -165,27 +159,19 @@ def _top_level(stmt: ast.stmt) -> ast.stmt:
     )
     if is_passive or (isinstance(stmt, ast.Expr) and isinstance(stmt.value, ast.Constant)):
         return stmt
-    manager = _call("statement", stmt.lineno, ast.Constant(stmt.lineno))
-    return _located(ast.With([ast.withitem(manager)], [stmt]), stmt.lineno)
+    return _guarded(stmt, _call("statement", ast.Constant(stmt.lineno)))
 
 
-def _call(method: str, line: int, *arguments: ast.expr) -> ast.Call:
+def _guarded(stmt: ast.stmt, manager: ast.expr) -> ast.stmt:
+    return ast.copy_location(ast.With([ast.withitem(manager)], [stmt]), stmt)
+
+
+def _call(method: str, *arguments: ast.expr) -> ast.Call:
     function = ast.Attribute(ast.Name(RECORDER, ast.Load()), method, ast.Load())
-    call = ast.Call(function, list(arguments), [])
-    for node in (call, function, function.value):
-        _located(node, line)
-    for argument in arguments:
-        if not hasattr(argument, "lineno"):
-            _located(argument, line)
-    return call
+    return ast.Call(function, list(arguments), [])
 
 
-def _located(node: _Node, line: int) -> _Node:
-    for name, value in (
-        ("lineno", line),
-        ("end_lineno", line),
-        ("col_offset", 0),
-        ("end_col_offset", 0),
-    ):
-        setattr(node, name, value)
-    return node
+def _expression(text: str, line: int) -> ast.expr:
+    expression = ast.parse(text, mode="eval").body
+    ast.increment_lineno(expression, line - 1)
+    return expression
