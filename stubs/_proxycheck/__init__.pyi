@@ -6,7 +6,7 @@ with `T`. Where that would be empty, as for an enum, nothing is claimed of the t
 
 from typing import Any, overload
 
-from ty_extensions import Intersection
+from ty_extensions import Intersection, Not
 from typing_extensions import TypeIs
 
 import proxystore.proxy as _proxy
@@ -23,6 +23,10 @@ type OpaqueProxy[T] = Intersection[_proxy.Proxy[T], Any]
 type OpaqueOwnedProxy[T] = Intersection[_ref.OwnedProxy[T], Any]
 type OpaqueRefProxy[T] = Intersection[_ref.RefProxy[T], Any]
 type OpaqueRefMutProxy[T] = Intersection[_ref.RefMutProxy[T], Any]
+
+# A type without subclasses: nothing is both a proxy and such a `T`. It tells literals, enums, typed
+# dictionaries, classes and functions from all other types.
+type Sealed[T] = Intersection[T, Not[_proxy.Proxy[Any]]]
 
 @overload
 def strip[T](value: _proxy.Proxy[T], /) -> T: ...

@@ -7,6 +7,7 @@ packages can be used together.
 from typing import Any
 
 from proxyrt.proxy import resolve_async as resolve_async
+
 from proxystore.proxy import (
     Proxy as Proxy,
     ProxyLocker as ProxyLocker,
@@ -44,6 +45,5 @@ __version__: str
 
 # What only this package has: connectors of its own, and tools.
 def __getattr__(name: str) -> Any: ...
-
 def inspect(proxy: Proxy[Any]) -> Any:
     """Tells what is known of `proxy` without resolving it."""

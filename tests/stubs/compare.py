@@ -128,6 +128,7 @@ def _flatten(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _assigned(statement: ast.stmt) -> Iterator[tuple[str, ast.expr | None]]:
+    value: ast.expr | None
     match statement:
         case ast.Assign():
             targets, value = statement.targets, statement.value

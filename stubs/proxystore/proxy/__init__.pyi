@@ -7,7 +7,7 @@ the intersection `Proxy[T] & T`, so that it has the target's exact types.
 from collections.abc import Callable
 from enum import Enum
 from types import FunctionType
-from typing import Any, Generic, LiteralString, ParamSpec, Self, TypeAlias, final, overload
+from typing import Any, Generic, ParamSpec, Self, TypeAlias, final, overload
 
 from ty_extensions import Intersection
 from typing_extensions import TypeVar
@@ -65,34 +65,59 @@ class Proxy(Generic[_T_co], metaclass=ProxyMetaType):
     @__proxy_wrapped__.deleter
     def __proxy_wrapped__(self) -> None: ...
 
-    # The classes of literals, and what has no subclasses: a proxy of those would be empty.
+    # A proxy of a sealed type would be empty: literals widen, and of the rest nothing is claimed.
+    # Where the factory's result is unknown, several overloads match, and the first one's `cls` decides.
     @overload
     def __new__(
-        cls, factory: _Dynamic, *, cache_defaults: bool = ..., target: Any = ...
+        cls: type[Proxy[Any]], factory: _Dynamic, *, cache_defaults: bool = ..., target: Any = ...
     ) -> Intersection[_proxycheck.Proxy[Any], Self]: ...
     @overload
     def __new__(
-        cls, factory: Callable[[], _Enum], *, cache_defaults: bool = ..., target: Any = ...
+        cls: type[Proxy[Any]],
+        factory: Callable[[], _proxycheck.Sealed[_Enum]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
     ) -> Intersection[_proxycheck.OpaqueProxy[_Enum], Self]: ...
     @overload
     def __new__(
-        cls, factory: Callable[[], bool], *, cache_defaults: bool = ..., target: Any = ...
+        cls,
+        factory: Callable[[], _proxycheck.Sealed[bool]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
     ) -> Intersection[_proxycheck.Proxy[bool], Self]: ...
     @overload
     def __new__(
-        cls, factory: Callable[[], int], *, cache_defaults: bool = ..., target: Any = ...
+        cls,
+        factory: Callable[[], _proxycheck.Sealed[int]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
     ) -> Intersection[_proxycheck.Proxy[int], Self]: ...
     @overload
     def __new__(
-        cls, factory: Callable[[], LiteralString], *, cache_defaults: bool = ..., target: Any = ...
+        cls,
+        factory: Callable[[], _proxycheck.Sealed[str]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
     ) -> Intersection[_proxycheck.Proxy[str], Self]: ...
     @overload
     def __new__(
-        cls, factory: Callable[[], bytes], *, cache_defaults: bool = ..., target: Any = ...
+        cls,
+        factory: Callable[[], _proxycheck.Sealed[bytes]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
     ) -> Intersection[_proxycheck.Proxy[bytes], Self]: ...
     @overload
     def __new__(
-        cls, factory: Callable[[], type[T]], *, cache_defaults: bool = ..., target: Any = ...
+        cls,
+        factory: Callable[[], _proxycheck.Sealed[type[T]]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
     ) -> Intersection[_proxycheck.OpaqueProxy[type[T]], Self]: ...
     @overload
     def __new__(
@@ -102,6 +127,14 @@ class Proxy(Generic[_T_co], metaclass=ProxyMetaType):
         cache_defaults: bool = ...,
         target: Any = ...,
     ) -> Intersection[_proxycheck.Proxy[Callable[_P, T]], Self]: ...
+    @overload
+    def __new__(
+        cls,
+        factory: Callable[[], _proxycheck.Sealed[T]],
+        *,
+        cache_defaults: bool = ...,
+        target: Any = ...,
+    ) -> Intersection[_proxycheck.OpaqueProxy[T], Self]: ...
     @overload
     def __new__(
         cls, factory: Callable[[], T], *, cache_defaults: bool = ..., target: Any = ...

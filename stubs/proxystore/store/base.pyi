@@ -127,7 +127,7 @@ class Store(Generic[ConnectorT]):
     @overload
     def proxy(
         self,
-        obj: _Enum,
+        obj: _proxycheck.Sealed[_Enum],
         *,
         evict: bool = False,
         lifetime: Lifetime | None = None,
@@ -137,6 +137,84 @@ class Store(Generic[ConnectorT]):
         skip_nonproxiable: bool = False,
         **kwargs: Any,
     ) -> _proxycheck.OpaqueProxy[_Enum]: ...
+    @overload
+    def proxy(
+        self,
+        obj: _proxycheck.Sealed[bool],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> _proxycheck.Proxy[bool]: ...
+    @overload
+    def proxy(
+        self,
+        obj: _proxycheck.Sealed[int],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> _proxycheck.Proxy[int]: ...
+    @overload
+    def proxy(
+        self,
+        obj: _proxycheck.Sealed[str],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> _proxycheck.Proxy[str]: ...
+    @overload
+    def proxy(
+        self,
+        obj: _proxycheck.Sealed[bytes],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> _proxycheck.Proxy[bytes]: ...
+    @overload
+    def proxy(
+        self,
+        obj: _proxycheck.Sealed[type[T]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> _proxycheck.OpaqueProxy[type[T]]: ...
+    @overload
+    def proxy(
+        self,
+        obj: _proxycheck.Sealed[T],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> _proxycheck.OpaqueProxy[T]: ...
     @overload
     def proxy(
         self,
@@ -192,7 +270,7 @@ class Store(Generic[ConnectorT]):
     @overload
     def proxy_batch(
         self,
-        objs: Sequence[_Enum],
+        objs: Sequence[_proxycheck.Sealed[_Enum]],
         *,
         evict: bool = False,
         lifetime: Lifetime | None = None,
@@ -202,6 +280,84 @@ class Store(Generic[ConnectorT]):
         skip_nonproxiable: bool = False,
         **kwargs: Any,
     ) -> list[_proxycheck.OpaqueProxy[_Enum]]: ...
+    @overload
+    def proxy_batch(
+        self,
+        objs: Sequence[_proxycheck.Sealed[bool]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> list[_proxycheck.Proxy[bool]]: ...
+    @overload
+    def proxy_batch(
+        self,
+        objs: Sequence[_proxycheck.Sealed[int]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> list[_proxycheck.Proxy[int]]: ...
+    @overload
+    def proxy_batch(
+        self,
+        objs: Sequence[_proxycheck.Sealed[str]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> list[_proxycheck.Proxy[str]]: ...
+    @overload
+    def proxy_batch(
+        self,
+        objs: Sequence[_proxycheck.Sealed[bytes]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> list[_proxycheck.Proxy[bytes]]: ...
+    @overload
+    def proxy_batch(
+        self,
+        objs: Sequence[_proxycheck.Sealed[type[T]]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> list[_proxycheck.OpaqueProxy[type[T]]]: ...
+    @overload
+    def proxy_batch(
+        self,
+        objs: Sequence[_proxycheck.Sealed[T]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> list[_proxycheck.OpaqueProxy[T]]: ...
     @overload
     def proxy_batch(
         self,
@@ -252,7 +408,7 @@ class Store(Generic[ConnectorT]):
     @overload
     def locked_proxy(
         self,
-        obj: _Enum,
+        obj: _proxycheck.Sealed[_Enum],
         *,
         evict: bool = False,
         lifetime: Lifetime | None = None,
@@ -262,6 +418,84 @@ class Store(Generic[ConnectorT]):
         skip_nonproxiable: bool = True,
         **kwargs: Any,
     ) -> ProxyLocker[_Enum]: ...
+    @overload
+    def locked_proxy(
+        self,
+        obj: _proxycheck.Sealed[bool],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> ProxyLocker[bool]: ...
+    @overload
+    def locked_proxy(
+        self,
+        obj: _proxycheck.Sealed[int],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> ProxyLocker[int]: ...
+    @overload
+    def locked_proxy(
+        self,
+        obj: _proxycheck.Sealed[str],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> ProxyLocker[str]: ...
+    @overload
+    def locked_proxy(
+        self,
+        obj: _proxycheck.Sealed[bytes],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> ProxyLocker[bytes]: ...
+    @overload
+    def locked_proxy(
+        self,
+        obj: _proxycheck.Sealed[type[T]],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> ProxyLocker[type[T]]: ...
+    @overload
+    def locked_proxy(
+        self,
+        obj: _proxycheck.Sealed[T],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> ProxyLocker[T]: ...
     @overload
     def locked_proxy(
         self,
@@ -300,7 +534,7 @@ class Store(Generic[ConnectorT]):
     @overload
     def owned_proxy(
         self,
-        obj: _Enum,
+        obj: _proxycheck.Sealed[_Enum],
         *,
         serializer: SerializerT | None = None,
         deserializer: DeserializerT | None = None,
@@ -308,6 +542,72 @@ class Store(Generic[ConnectorT]):
         skip_nonproxiable: bool = True,
         **kwargs: Any,
     ) -> _proxycheck.OpaqueOwnedProxy[_Enum]: ...
+    @overload
+    def owned_proxy(
+        self,
+        obj: _proxycheck.Sealed[bool],
+        *,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> _proxycheck.OwnedProxy[bool]: ...
+    @overload
+    def owned_proxy(
+        self,
+        obj: _proxycheck.Sealed[int],
+        *,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> _proxycheck.OwnedProxy[int]: ...
+    @overload
+    def owned_proxy(
+        self,
+        obj: _proxycheck.Sealed[str],
+        *,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> _proxycheck.OwnedProxy[str]: ...
+    @overload
+    def owned_proxy(
+        self,
+        obj: _proxycheck.Sealed[bytes],
+        *,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> _proxycheck.OwnedProxy[bytes]: ...
+    @overload
+    def owned_proxy(
+        self,
+        obj: _proxycheck.Sealed[type[T]],
+        *,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> _proxycheck.OpaqueOwnedProxy[type[T]]: ...
+    @overload
+    def owned_proxy(
+        self,
+        obj: _proxycheck.Sealed[T],
+        *,
+        serializer: SerializerT | None = None,
+        deserializer: DeserializerT | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = True,
+        **kwargs: Any,
+    ) -> _proxycheck.OpaqueOwnedProxy[T]: ...
     @overload
     def owned_proxy(
         self,

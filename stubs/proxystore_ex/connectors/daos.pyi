@@ -4,7 +4,6 @@ from typing import Any, NamedTuple, Self
 
 from proxystore.serialize import BytesLike as BytesLike
 
-
 class DAOSKey(NamedTuple):
     pool: str
     container: str
