@@ -82,6 +82,13 @@ def test_a_proxy_cannot_be_matched(store: Store[Any]) -> None:
         mistaken.chemistry.formula(store.proxy("CCO"))
 
 
+@shows(APP, "diversity", "centre = fingerprints.mean(dim=0)")
+def test_an_array_has_no_dimensions_by_that_name(store: Store[Any]) -> None:
+    assert correct.diversity.diverse(campaign_of(correct, store).fingerprints, 2) == [0, 1]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'dim'"):
+        mistaken.diversity.diverse(campaign_of(mistaken, store).fingerprints, 2)
+
+
 @shows(APP, "surrogate", "return [it.offset for it in model]")
 def test_an_ensemble_is_not_iterable(store: Store[Any]) -> None:
     assert correct.surrogate.offsets(ensemble_of(correct, store)) == [0.5]
@@ -101,7 +108,8 @@ def test_a_number_is_no_name(store: Store[Any]) -> None:
 @shows(APP, "tasks", "mean, deviation = ensemble.predict()")
 def test_predicting_needs_fingerprints(client: Client, store: Store[Any]) -> None:
     def score(version: Any) -> Any:
-        arguments = (ensemble_of(version, store), library_of(version, store), 1.0)
+        fingerprints = campaign_of(version, store).fingerprints
+        arguments = (ensemble_of(version, store), fingerprints, 1.0)
         return client.submit(version.tasks.score, *arguments).result()
 
     assert score(correct).tolist() == [0.5, 0.5, 0.5]
@@ -154,7 +162,7 @@ def test_a_journal_is_not_called(store: Store[Any], tmp_path: Path) -> None:
             campaign.records.extend(records_of(version))
             return indices
 
-        campaign.simulate = simulate
+        campaign.simulate, campaign.choose = simulate, lambda: [0, 1]
         campaign.run(version.journal.journal_at(tmp_path / "log"))
 
     with pytest.raises(TypeError, match="'Journal' object is not callable"):
