@@ -1,0 +1,1 @@
+"""Proxies of objects in stores."""
