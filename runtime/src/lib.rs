@@ -33,14 +33,23 @@ fn after_fork() {
 
 /// Makes every operation on a proxy raise `ReferenceInvalidError`, or undoes that.
 #[pyfunction]
+#[pyo3(signature = (proxy, valid, /))]
 fn set_valid(proxy: &Bound<'_, PyAny>, valid: bool) -> PyResult<()> {
     proxy::set_valid(proxy, valid)
 }
 
 /// Whether operations on a proxy are allowed.
 #[pyfunction]
+#[pyo3(signature = (proxy, /))]
 fn is_valid(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
     proxy::is_valid(proxy)
+}
+
+/// Whether a thread is resolving a proxy.
+#[pyfunction]
+#[pyo3(signature = (proxy, /))]
+fn is_resolving(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
+    proxy::is_resolving(proxy)
 }
 
 #[pymodule]
@@ -50,7 +59,7 @@ mod _proxyrt {
     #[pymodule_export]
     use crate::trace::set_trace_hook;
     #[pymodule_export]
-    use crate::{after_fork, is_valid, join_background, resolve_async, set_valid};
+    use crate::{after_fork, is_resolving, is_valid, join_background, resolve_async, set_valid};
     use pyo3::prelude::*;
 
     #[pymodule_init]

@@ -15,6 +15,7 @@ pub(crate) fn is_on() -> bool {
 
 /// Sets the callable that is called as `hook(proxy, seconds, error)` after each call of a factory, or `None`.
 #[pyfunction]
+#[pyo3(signature = (hook, /))]
 pub(crate) fn set_trace_hook(hook: Option<Py<PyAny>>) {
     ON.store(hook.is_some(), Ordering::Relaxed);
     let old = std::mem::replace(

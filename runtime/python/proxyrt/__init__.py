@@ -1,6 +1,8 @@
 """Transparent object proxies, in Rust."""
 
+from proxyrt._inspect import ProxyInfo, inspect
 from proxyrt._proxyrt import __version__
+from proxyrt._trace import Resolution, trace_resolves
 from proxyrt.proxy import (
     Proxy,
     ProxyLocker,
@@ -15,13 +17,17 @@ from proxyrt.proxy import (
 
 __all__ = [
     "Proxy",
+    "ProxyInfo",
     "ProxyLocker",
     "ProxyOr",
     "ProxyResolveError",
+    "Resolution",
     "__version__",
     "extract",
     "get_factory",
+    "inspect",
     "is_resolved",
     "resolve",
     "resolve_async",
+    "trace_resolves",
 ]

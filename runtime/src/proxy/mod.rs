@@ -622,19 +622,23 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
             documented(
                 c"extract",
                 extract,
-                c"extract($module, proxy, /)\n--\n\nReturn the target of a proxy, resolving it if need be.",
+                c"extract(proxy, /)\n--\n\nReturn the target of a proxy, resolving it if need be.",
             ),
         ),
         (
             "resolve",
-            documented(c"resolve", resolve_now, c"resolve($module, proxy, /)\n--\n\nResolve a proxy now."),
+            documented(
+                c"resolve",
+                resolve_now,
+                c"resolve(proxy, /)\n--\n\nResolve a proxy now.",
+            ),
         ),
         (
             "is_resolved",
             documented(
                 c"is_resolved",
                 is_resolved,
-                c"is_resolved($module, proxy, /)\n--\n\nReturn whether the target of a proxy is known.",
+                c"is_resolved(proxy, /)\n--\n\nReturn whether the target of a proxy is known.",
             ),
         ),
         (
@@ -642,7 +646,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
             documented(
                 c"get_factory",
                 get_factory,
-                c"get_factory($module, proxy, /)\n--\n\nReturn the factory of a proxy.",
+                c"get_factory(proxy, /)\n--\n\nReturn the factory of a proxy.",
             ),
         ),
     ] {
@@ -674,6 +678,18 @@ pub(crate) fn is_valid(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
     }
     // SAFETY: checked.
     Ok(unsafe { object::mode(proxy.as_ptr()) } != object::Mode::Invalid)
+}
+
+/// Whether a thread is resolving a proxy.
+pub(crate) fn is_resolving(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
+    if !check(proxy) {
+        return Err(not_a_proxy());
+    }
+    // SAFETY: checked.
+    Ok(unsafe { fields(proxy.as_ptr()) }
+        .resolver
+        .load(Ordering::Acquire)
+        != 0)
 }
 
 pub(crate) fn not_a_proxy() -> PyErr {

@@ -184,6 +184,8 @@ class OwnedProxy(BaseRefProxy[T]):
 
     __slots__ = ("__proxy_borrows__",)
 
+    __proxy_borrows__: Borrows
+
     def __init__(
         self,
         factory: StoreFactoryLike[T],
@@ -240,6 +242,8 @@ class _BorrowedProxy(BaseRefProxy[T]):
     """
 
     __slots__ = ("__proxy_owner__",)
+
+    __proxy_owner__: OwnedProxy[T] | None
 
     def __init__(
         self,
@@ -410,9 +414,7 @@ def into_owned(proxy: Proxy[T], *, populate_target: bool = True) -> OwnedProxy[T
     return owned
 
 
-def update(
-    proxy: OwnedProxy[T] | RefMutProxy[T], *, serializer: SerializerT | None = None
-) -> None:
+def update(proxy: OwnedProxy[T] | RefMutProxy[T], *, serializer: SerializerT | None = None) -> None:
     """Write the local target back to the store; does nothing while the proxy is unresolved.
 
     Copies of the object that others have already fetched do not change.
