@@ -52,7 +52,9 @@ impl<'a, 'db> Evidence<'a, 'db> {
             return false;
         }
         let covering = covering_node(root, range);
-        let mut nodes = covering.ancestors();
+        let mut nodes = covering.ancestors().filter(|it| {
+            !matches!(it, AnyNodeRef::StringLiteral(_) | AnyNodeRef::ExprStringLiteral(_))
+        });
         let Some(node) = nodes.next() else {
             return false;
         };
@@ -88,6 +90,7 @@ impl<'a, 'db> Evidence<'a, 'db> {
         let parent = if node.is_statement() { Some(node) } else { parent };
         match parent {
             Some(AnyNodeRef::ExprCall(call)) => is_proxy(&call.func),
+            Some(AnyNodeRef::ExprSubscript(it)) => is_proxy(&it.value),
             Some(AnyNodeRef::StmtAssign(it)) => is_proxy(&it.value) || it.targets.iter().any(is_proxy),
             Some(AnyNodeRef::StmtAnnAssign(it)) => it.value.as_deref().is_some_and(is_proxy),
             Some(AnyNodeRef::StmtAugAssign(it)) => is_proxy(&it.target) || is_proxy(&it.value),
@@ -101,7 +104,13 @@ impl<'a, 'db> Evidence<'a, 'db> {
         // A proxy of an unknown target may have any attribute.
         if diagnostic.id().is_lint()
             && is_about_a_value(diagnostic)
-            && texts(diagnostic).any(|text| text.contains("Proxy[Unknown]") || text.contains("Proxy[Any]"))
+            && texts(diagnostic).any(is_about_unknown_target)
+        {
+            return true;
+        }
+        // Whether a value may be `None` is not a matter of proxies, and every type checker says it.
+        if diagnostic.id().is_lint_named("unresolved-attribute")
+            && texts(diagnostic).any(|text| text.contains("on `None` in union"))
         {
             return true;
         }
@@ -149,6 +158,15 @@ fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
         "unused-awaitable",
     ];
     !OTHERS.iter().any(|name| diagnostic.id().is_lint_named(name))
+}
+
+/// Whether a message names a proxy of which the target is not known, or not in full.
+fn is_about_unknown_target(text: &str) -> bool {
+    text.match_indices("Proxy[").any(|(start, _)| {
+        let rest = &text[start + "Proxy[".len()..];
+        let end = rest.find(']').unwrap_or(rest.len());
+        rest[..end].split(" | ").any(|part| matches!(part, "Unknown" | "Any"))
+    })
 }
 
 /// Everything that a finding says.

@@ -77,7 +77,7 @@ impl<'a> Translator<'a> {
                 }
                 (None, ty::SubDiagnosticSeverity::Help) if help.is_none() => help = Some(text),
                 (None, _) => {
-                    if !text.starts_with("rule `") {
+                    if !is_internal_note(&text) {
                         notes.push(text);
                     }
                 }
@@ -188,7 +188,28 @@ impl<'a> Translator<'a> {
 
 /// A message of ty's in the user's words: proxies folded, lowered names restored.
 fn words(message: &str) -> String {
-    display::fold_message(&lower::restore_names(message))
+    // A float that is no integer: a distinction that no user makes.
+    let message = message.replace("float*", "float").replace("complex*", "complex");
+    let message = display::fold_message(&lower::restore_names(&message));
+    target_in_words(&message).unwrap_or(message)
+}
+
+/// What ty says of a part of a proxy, said of its target: "``on `Proxy[None]` in union
+/// `Proxy[Model | None]` ``" becomes "``on `None`, which the target of `Proxy[Model | None]` may be``".
+fn target_in_words(message: &str) -> Option<String> {
+    let (before, rest) = message.split_once("on `Proxy[")?;
+    let (part, rest) = rest.split_once("]` in union `Proxy[")?;
+    let whole = rest.strip_suffix("]`")?;
+    (!part.contains('`') && !whole.contains('`')).then(|| {
+        format!("{before}on `{part}`, which the target of `Proxy[{whole}]` may be")
+    })
+}
+
+/// Whether a note explains how ty compares types, part by part.
+fn is_internal_note(note: &str) -> bool {
+    note.contains(['└', '├', '│'])
+        || note.starts_with("rule `")
+        || (note.starts_with("element ") && note.contains("is not assignable to"))
 }
 
 /// The text of a file as the user wrote it; `None` for the embedded stubs.

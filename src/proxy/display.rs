@@ -6,8 +6,9 @@
 /// The classes whose name marks an intersection as a proxy, without their modules.
 const KINDS: [&str; 5] = ["Proxy", "OwnedProxy", "RefProxy", "RefMutProxy", "BaseRefProxy"];
 
-/// Where those classes and their aliases are defined.
-const MODULES: [&str; 3] = ["_proxycheck.", "proxystore.proxy.", "proxystore.store.ref."];
+/// Where those classes and their aliases are defined, and the mark of an alias for what cannot be an
+/// intersection.
+const INTERNAL: [&str; 4] = ["_proxycheck.", "proxystore.proxy.", "proxystore.store.ref.", "Opaque"];
 
 /// Folds every proxy intersection in a message. Types stand between backquotes.
 pub(crate) fn fold_message(message: &str) -> String {
@@ -34,8 +35,8 @@ pub(crate) fn fold(printed: &str) -> String {
         return printed.to_owned();
     }
     // The class and the alias have the same name, so they are printed with their modules.
-    if MODULES.iter().any(|it| printed.contains(it)) {
-        let plain = MODULES.iter().fold(printed.to_owned(), |text, it| text.replace(it, ""));
+    if INTERNAL.iter().any(|it| printed.contains(it)) {
+        let plain = INTERNAL.iter().fold(printed.to_owned(), |text, it| text.replace(it, ""));
         return fold(&plain);
     }
     // A signature: `def f(x: Proxy[Foo] & Foo) -> Proxy[Bar] & Bar`.
@@ -141,7 +142,7 @@ fn fold_intersection(printed: &str) -> Element {
         None => {
             // An intersection of a comparison's result with `bool` is an artefact of the inference.
             if rest.len() == 2 && negative.is_empty() {
-                rest.retain(|part| part != "bool");
+                rest.retain(|part| part != "bool" && part != "builtins.bool");
             }
             rest.extend(negative);
             let text = rest.join(" & ");

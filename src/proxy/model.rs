@@ -73,8 +73,8 @@ impl Proxy<'_> {
 pub(crate) struct Proxiness<'db> {
     /// The alternatives that are proxies.
     pub(crate) proxies: Vec<Proxy<'db>>,
-    /// Whether there is another alternative.
-    has_others: bool,
+    /// The alternatives that are not.
+    pub(crate) others: Vec<Type<'db>>,
 }
 
 impl<'db> Proxiness<'db> {
@@ -95,7 +95,7 @@ impl<'db> Proxiness<'db> {
             Some(ty) => Self::of(db, &model.program_environment(), ty),
             None => Proxiness {
                 proxies: Vec::new(),
-                has_others: true,
+                others: vec![Type::unknown()],
             },
         }
     }
@@ -124,7 +124,7 @@ impl<'db> Proxiness<'db> {
                         class,
                         target,
                     }),
-                    None => self.has_others = true,
+                    None => self.others.push(ty),
                 }
             }
             _ => match proxy_class(db, env, ty) {
@@ -133,19 +133,26 @@ impl<'db> Proxiness<'db> {
                     class: ty,
                     target: Vec::new(),
                 }),
-                None => self.has_others = true,
+                None => self.others.push(ty),
             },
         }
     }
 
     /// Whether each value is a proxy.
     pub(crate) fn is_certain(&self) -> bool {
-        !self.proxies.is_empty() && !self.has_others
+        !self.proxies.is_empty() && self.others.is_empty()
     }
 
     /// Whether some value is a proxy.
     pub(crate) fn is_possible(&self) -> bool {
         !self.proxies.is_empty()
+    }
+
+    /// Whether the values are proxies of a type or of that type itself: `ProxyOr[T]`, or `T`, for which
+    /// a `Proxy[T]` may stand everywhere.
+    pub(crate) fn is_proxy_or_target(&self) -> bool {
+        !self.others.is_empty()
+            && self.proxies.iter().all(|it| it.target.iter().all(|it| self.others.contains(it)))
     }
 
     /// Whether each value is a proxy that forwards to its target, which a locked one does not.

@@ -219,8 +219,8 @@ impl<'db> Finder<'db> {
             .inferred_type(&self.model)
             .map(|ty| ty.display(self.db, &self.env).to_string());
         if is_known
-            && !self.is_sometimes_proxy(object)
-            && printed.is_some_and(|it| it == "<class 'Proxy'>" || it == "<class 'Proxy[Unknown]'>")
+            && Proxiness::of_expr(self.db, &self.model, object).is_proxy_or_target()
+            && printed.is_some_and(|it| it == "<class 'Proxy'>" || it.starts_with("<class 'Proxy["))
         {
             self.repairs.push(Repair {
                 range: name.range(),

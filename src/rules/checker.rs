@@ -180,7 +180,7 @@ impl<'db> Checker<'_, 'db> {
             return None;
         };
         let range = definition.focus_range(self.db);
-        let text = format!("`{}` is a `{}`", name.id, self.print_type_of(expr));
+        let text = format!("`{}` is {}", name.id, with_article(&self.print_type_of(expr)));
         (range.range() != expr.range()).then_some((range, text))
     }
 
@@ -205,13 +205,18 @@ impl<'db> Checker<'_, 'db> {
                     if !matches!(from, "proxystore.proxy" | "proxyrt.proxy" | "proxyrt") {
                         continue;
                     }
-                    if let Some(alias) = import.names.iter().find(|it| &it.name == "extract") {
-                        let name = alias.asname.as_ref().unwrap_or(&alias.name);
-                        return (name.to_string(), None);
-                    }
-                    module = match from {
-                        "proxystore.proxy" => "proxystore.proxy",
-                        _ => "proxyrt.proxy",
+                    let Some(last) = import.names.last().filter(|it| &it.name != "*") else {
+                        return ("extract".to_owned(), None);
+                    };
+                    let known = import.names.iter().find(|it| &it.name == "extract");
+                    return match known {
+                        Some(alias) => {
+                            (alias.asname.as_ref().unwrap_or(&alias.name).to_string(), None)
+                        }
+                        None => (
+                            "extract".to_owned(),
+                            Some(FixEdit::After(last.range(), ", extract".to_owned())),
+                        ),
                     };
                 }
                 Stmt::Import(_) => after = Some(stmt.range()),
@@ -221,6 +226,9 @@ impl<'db> Checker<'_, 'db> {
                 }
                 _ => {}
             }
+        }
+        if self.imports("proxyrt") {
+            module = "proxyrt.proxy";
         }
         let import = format!("from {module} import extract");
         let edit = match after {
@@ -259,6 +267,12 @@ impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
     }
 
     fn visit_annotation(&mut self, _expr: &'ast Expr) {}
+}
+
+/// A printed type with its article.
+pub(crate) fn with_article(printed: &str) -> String {
+    let article = if printed.starts_with('O') { "an" } else { "a" };
+    format!("{article} `{printed}`")
 }
 
 /// Whether an expression names a value that is only one: `None`, a Boolean, `...`.

@@ -2,7 +2,7 @@ use ruff_python_ast::{CmpOp, Expr, ExprCompare};
 use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
-use super::checker::{Checker, is_singleton_literal};
+use super::checker::{Checker, is_singleton_literal, with_article};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::comparisons;
 
@@ -35,14 +35,14 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
             continue;
         }
         let origin = cx.origin_label(proxy);
-        let printed = cx.print_type_of(proxy);
+        let printed = with_article(&cx.print_type_of(proxy));
         let edits = cx.extract_edits(proxy);
         let range = TextRange::new(left.start(), right.end());
         let other = cx.text(other);
         let finding = cx.report(
             &IDENTITY_CHECK_ON_PROXY,
             range,
-            format_args!("This is always `{result}`: a `{printed}` is never the object `{other}`"),
+            format_args!("This is always `{result}`: {printed} is never the object `{other}`"),
         );
         finding
             .label("compares the proxy itself, not its target")

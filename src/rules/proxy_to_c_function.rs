@@ -2,7 +2,7 @@ use ruff_python_ast::{Expr, ExprCall};
 use ty_python_semantic::types::Type;
 
 use super::c_functions::{self, CFunction, Parameter, Rejects};
-use super::checker::Checker;
+use super::checker::{Checker, with_article};
 use super::qualified_name::qualified_name_of;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::display;
@@ -82,12 +82,12 @@ fn check_unbound_method(cx: &mut Checker<'_, '_>, call: &ExprCall, name: &str) {
         return;
     };
     if is_built_in && cx.proxiness(receiver).is_transparent() {
-        let printed = cx.print_type_of(receiver);
+        let printed = with_article(&cx.print_type_of(receiver));
         let shown = cx.text(&*call.func);
         report(
             cx,
             receiver,
-            &format!("`{shown}` takes only a `{class}` itself and rejects a `{printed}`"),
+            &format!("`{shown}` takes only a `{class}` itself and rejects {printed}"),
         );
     }
 }
@@ -124,11 +124,11 @@ fn check_argument(
 ) {
     let function = shown_name(cx, call, name);
     if rejects != Rejects::Items && cx.proxiness(argument).is_transparent() {
-        let printed = cx.print_type_of(argument);
+        let printed = with_article(&cx.print_type_of(argument));
         report(
             cx,
             argument,
-            &format!("`{function}` is implemented in C and rejects a `{printed}`"),
+            &format!("`{function}` is implemented in C and rejects {printed}"),
         );
     } else if rejects != Rejects::Value {
         check_items(cx, &function, rejects, argument);
@@ -161,11 +161,11 @@ fn check_items(cx: &mut Checker<'_, '_>, function: &str, rejects: Rejects, conta
         if let Expr::Starred(starred) = item {
             check_items(cx, function, rejects, &starred.value);
         } else if cx.proxiness(item).is_transparent() {
-            let printed = cx.print_type_of(item);
+            let printed = with_article(&cx.print_type_of(item));
             report(
                 cx,
                 item,
-                &format!("`{function}` is implemented in C and rejects a `{printed}` among the items"),
+                &format!("`{function}` is implemented in C and rejects {printed} among the items"),
             );
         } else if rejects == Rejects::Deep {
             check_items(cx, function, rejects, item);

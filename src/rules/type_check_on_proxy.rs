@@ -2,7 +2,7 @@ use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprCompare};
 use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
-use super::checker::{Checker, FixEdit};
+use super::checker::{Checker, FixEdit, with_article};
 use super::qualified_name::qualified_name;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::{comparisons, unwrapped};
@@ -54,12 +54,12 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         let replacement = if holds { format!("not {call}") } else { call.clone() };
         let is_only = comparison.ops.len() == 1;
         let result = if holds { "True" } else { "False" };
-        let printed = cx.print_type_of(object);
+        let printed = with_article(&cx.print_type_of(object));
         let origin = cx.origin_label(object);
         let finding = cx.report(
             &TYPE_CHECK_ON_PROXY,
             range,
-            format_args!("This is always `{result}`: the type of a `{printed}` is the proxy's class"),
+            format_args!("This is always `{result}`: the type of {printed} is the proxy's class"),
         );
         finding
             .label("`type` sees the proxy, not its target")
