@@ -50,6 +50,7 @@ pub(crate) struct Own {
     pub(crate) wrapped: AtomicPtr<PyObject>,
     class: AtomicPtr<PyObject>,
     call: AtomicPtr<PyObject>,
+    getitem: AtomicPtr<PyObject>,
     getattr: AtomicPtr<PyObject>,
     getattribute: AtomicPtr<PyObject>,
 }
@@ -58,6 +59,7 @@ static OWN: Own = Own {
     wrapped: AtomicPtr::new(ptr::null_mut()),
     class: AtomicPtr::new(ptr::null_mut()),
     call: AtomicPtr::new(ptr::null_mut()),
+    getitem: AtomicPtr::new(ptr::null_mut()),
     getattr: AtomicPtr::new(ptr::null_mut()),
     getattribute: AtomicPtr::new(ptr::null_mut()),
 };
@@ -68,6 +70,7 @@ pub(crate) unsafe fn remember_own(ty: *mut PyTypeObject) {
         (&OWN.wrapped, &names::WRAPPED),
         (&OWN.class, &names::CLASS),
         (&OWN.call, &names::CALL),
+        (&OWN.getitem, &names::GETITEM),
         (&OWN.getattr, &names::GETATTR),
         (&OWN.getattribute, &names::GETATTRIBUTE),
     ] {
@@ -480,6 +483,10 @@ pub(crate) unsafe extern "C" fn init_subclass(class: Obj, args: Obj, kwargs: Obj
         #[cfg(not(Py_3_12))]
         if is_own(ty, &names::CALL, &OWN.call) {
             (*ty).tp_flags |= ffi::Py_TPFLAGS_HAVE_VECTORCALL;
+        }
+        let sequence = (*ty).tp_as_sequence;
+        if !sequence.is_null() && is_own(ty, &names::GETITEM, &OWN.getitem) {
+            (*sequence).sq_item = Some(slots::item);
         }
         let asynchronous = (*ty).tp_as_async;
         if !asynchronous.is_null() && (*asynchronous).am_send.is_none() {

@@ -28,7 +28,9 @@ use pyo3::ffi::{
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyType};
 
-use object::{Failure, Obj, Strong, fields, is_proxy, load, replace, store, type_object};
+use object::{
+    Failure, Obj, Strong, fields, is_proxy, load, replace, store, type_object, with_python,
+};
 
 /// Where Python finds the type and the functions: pickles name it.
 const MODULE: &CStr = c"proxyrt.proxy";
@@ -402,8 +404,7 @@ impl Arguments {
 }
 
 fn raise_type_error(message: String) {
-    // SAFETY: only called from slots, which run attached.
-    PyTypeError::new_err(message).restore(unsafe { Python::assume_attached() });
+    with_python(|py| PyTypeError::new_err(message).restore(py));
 }
 
 #[inline]
@@ -466,8 +467,7 @@ unsafe fn cached_defaults(target: Obj) -> Option<(Option<Strong>, Option<Strong>
         let hash = if hash != -1 {
             Strong::from_owned(ffi::PyLong_FromSsize_t(hash))?
         } else if ffi::PyErr_ExceptionMatches(ffi::PyExc_TypeError) != 0 {
-            let error = PyErr::fetch(Python::assume_attached());
-            Strong::from_owned(error.into_value(Python::assume_attached()).into_ptr())?
+            Strong::from_owned(with_python(|py| PyErr::fetch(py).into_value(py).into_ptr()))?
         } else {
             return None;
         };

@@ -57,6 +57,7 @@ names! {
     FSPATH = c"__fspath__";
     GETATTR = c"__getattr__";
     GETATTRIBUTE = c"__getattribute__";
+    GETITEM = c"__getitem__";
     INIT_SUBCLASS = c"__init_subclass__";
     INSTANCECHECK = c"__instancecheck__";
     MODULE = c"__module__";

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use super::names;
-use super::object::{Failure, Obj, Strong, is_proxy, target};
+use super::object::{Failure, Obj, Strong, is_proxy, target, with_python};
 use super::slots;
 
 /// `value` with every proxy in it, and in the lists and tuples in it, replaced by its target; `None` if there is none.
@@ -90,6 +90,7 @@ pub(crate) unsafe extern "C" fn array_ufunc(
         let [ufunc, method, operands @ ..] = all else {
             return super::attributes::wrong_count(c"__array_ufunc__", 2, count);
         };
+        // Nothing below drops an owned PyO3 reference, so PyO3's account of attached threads does not matter.
         let py = Python::assume_attached();
         let mut held: Vec<Strong> = Vec::with_capacity(operands.len());
         for (index, &operand) in operands.iter().enumerate() {
@@ -136,16 +137,17 @@ pub(crate) unsafe extern "C" fn array_function(
         if count != 4 {
             return super::attributes::wrong_count(c"__array_function__", 4, count);
         }
-        let py = Python::assume_attached();
-        let at = |index| Bound::from_borrowed_ptr(py, *args.add(index));
-        let call = || -> PyResult<Bound<'_, PyAny>> {
-            let (positional, keywords) = (at(2), at(3).cast_into::<PyDict>()?);
-            let positional = unwrapped(&positional)?
-                .unwrap_or(positional)
-                .cast_into::<PyTuple>()?;
-            at(0).call(positional, Some(&unwrapped_keywords(&keywords)?))
-        };
-        raw(py, call())
+        with_python(|py| {
+            let at = |index| Bound::from_borrowed_ptr(py, *args.add(index));
+            let call = || -> PyResult<Bound<'_, PyAny>> {
+                let (positional, keywords) = (at(2), at(3).cast_into::<PyDict>()?);
+                let positional = unwrapped(&positional)?
+                    .unwrap_or(positional)
+                    .cast_into::<PyTuple>()?;
+                at(0).call(positional, Some(&unwrapped_keywords(&keywords)?))
+            };
+            raw(py, call())
+        })
     }
 }
 
@@ -171,13 +173,14 @@ pub(crate) unsafe fn array_attribute(this: Obj) -> Obj {
             return found;
         }
         ffi::PyErr_Clear();
-        let py = Python::assume_attached();
-        let partial = || -> PyResult<Bound<'_, PyAny>> {
-            let convert = py.import("proxyrt._protocols")?.getattr("scalar_array")?;
-            py.import("functools")?
-                .getattr("partial")?
-                .call1((convert, Bound::from_borrowed_ptr(py, t)))
-        };
-        raw(py, partial())
+        with_python(|py| {
+            let partial = || -> PyResult<Bound<'_, PyAny>> {
+                let convert = py.import("proxyrt._protocols")?.getattr("scalar_array")?;
+                py.import("functools")?
+                    .getattr("partial")?
+                    .call1((convert, Bound::from_borrowed_ptr(py, t)))
+            };
+            raw(py, partial())
+        })
     }
 }

@@ -17,6 +17,7 @@ use std::ffi::{c_int, c_ulong, c_void};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
+use pyo3::Python;
 use pyo3::ffi::{self, PyObject, PyTypeObject};
 
 use super::names;
@@ -37,6 +38,14 @@ impl Failure for c_int {
 }
 impl Failure for isize {
     const FAILED: Self = -1;
+}
+
+/// Runs `f`, which uses PyO3's types. PyO3 keeps its own account of attached threads, in which a slot that CPython
+/// calls does not appear; without an entry it would put off dropping references.
+#[cold]
+pub(crate) fn with_python<R>(f: impl for<'py> FnOnce(Python<'py>) -> R) -> R {
+    // SAFETY: this thread is attached (module documentation), so the interpreter is initialised.
+    unsafe { Python::attach_unchecked(f) }
 }
 
 /// A strong reference, released on every way out of a function.
@@ -71,6 +80,14 @@ impl Strong {
     #[inline(always)]
     pub(crate) fn into_ptr(self) -> Obj {
         std::mem::ManuallyDrop::new(self).0.as_ptr()
+    }
+}
+
+impl Clone for Strong {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        // SAFETY: we keep the object alive.
+        unsafe { Self::from_borrowed(self.0) }
     }
 }
 

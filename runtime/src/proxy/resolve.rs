@@ -7,7 +7,6 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::ptr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,7 +16,7 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::object::{Obj, ProxyObject, Strong, fields, store, stored};
+use super::object::{Obj, ProxyObject, Strong, fields, load, store, stored, with_python};
 use crate::trace;
 
 const NOT_INITIALISED: &str = "Proxy is not initialized: __proxy_factory__ is missing.";
@@ -148,105 +147,109 @@ pub(crate) unsafe fn resolved(this: Obj) -> Option<Strong> {
         if let Some(target) = stored(this) {
             return Some(target);
         }
-        let py = Python::assume_attached();
         let token = own_token();
-        loop {
-            match claim(this, token) {
-                Ok(()) => break,
-                Err(0) => {}
-                Err(holder) if holder == token => {
-                    PyRecursionError::new_err("the factory of this proxy uses the proxy itself")
-                        .restore(py);
-                    return None;
-                }
-                Err(_) => {
-                    let address = this as usize;
-                    match py.detach(|| sleep(address, token)) {
-                        Woken::Released => {}
-                        Woken::Interval => {
-                            if ffi::PyErr_CheckSignals() < 0 {
-                                return None;
-                            }
-                        }
-                        Woken::Deadlock => {
-                            PyRecursionError::new_err(
-                                "the factories of proxies which are resolved by different threads wait for each other",
-                            )
-                            .restore(py);
-                            return None;
-                        }
-                    }
-                }
+        while let Err(holder) = claim(this, token) {
+            if holder == token {
+                raise_recursion("the factory of this proxy uses the proxy itself");
+                return None;
+            }
+            if !wait(this, token) {
+                return None;
             }
             if let Some(target) = stored(this) {
                 return Some(target);
             }
         }
         // Another thread may have stored the target between our look and our claim.
-        if let Some(target) = stored(this) {
-            release(this);
-            return Some(target);
-        }
-        let made = if trace::is_on() {
-            make_traced(py, this)
-        } else {
-            make(py, this)
+        let target = match stored(this) {
+            Some(target) => Some(target),
+            None if trace::is_on() => make_traced(this),
+            None => make(this),
         };
         release(this);
-        made
+        target
     }
 }
 
+/// Sleeps once on the claim on `this`; `false` if an exception is set.
+#[cold]
+unsafe fn wait(this: Obj, token: u64) -> bool {
+    let address = this as usize;
+    // SAFETY: the caller has a reference to `this`.
+    match with_python(|py| py.detach(|| unsafe { sleep(address, token) })) {
+        Woken::Released => true,
+        // SAFETY: attached.
+        Woken::Interval => unsafe { ffi::PyErr_CheckSignals() == 0 },
+        Woken::Deadlock => {
+            raise_recursion(
+                "the factories of proxies which are resolved by different threads wait for each other",
+            );
+            false
+        }
+    }
+}
+
+fn raise_recursion(message: &'static str) {
+    with_python(|py| PyRecursionError::new_err(message).restore(py));
+}
+
 /// Calls the factory and stores what it returns.
-unsafe fn make(py: Python<'_>, this: Obj) -> Option<Strong> {
+unsafe fn make(this: Obj) -> Option<Strong> {
     // SAFETY: `this` is a proxy; the factory is kept alive by our own reference during the call.
     unsafe {
-        let Some(factory) = ptr::NonNull::new(fields(this).factory.load(Ordering::Acquire)) else {
-            let cause = PyAttributeError::new_err("__proxy_factory__");
-            resolve_error(py, NOT_INITIALISED, cause).restore(py);
+        let Some(factory) = load(this, |fields| &fields.factory) else {
+            raise_not_initialised();
             return None;
         };
-        let factory = Strong::from_borrowed(factory);
         let Some(target) = Strong::from_owned(ffi::PyObject_CallNoArgs(factory.as_ptr())) else {
-            let cause = PyErr::fetch(py);
-            let error = if cause.is_instance_of::<PyException>(py) {
-                resolve_error(py, FACTORY_FAILED, cause)
-            } else {
-                cause
-            };
-            error.restore(py);
+            wrap_error();
             return None;
         };
-        store(
-            this,
-            Some(Strong::from_borrowed(ptr::NonNull::new_unchecked(
-                target.as_ptr(),
-            ))),
-        );
+        store(this, Some(target.clone()));
         Some(target)
     }
 }
 
+#[cold]
+fn raise_not_initialised() {
+    with_python(|py| {
+        let cause = PyAttributeError::new_err("__proxy_factory__");
+        resolve_error(py, NOT_INITIALISED, cause).restore(py);
+    });
+}
+
+/// Wraps the exception that is set in a `ProxyResolveError`, unless it is one that programs end with.
+#[cold]
+fn wrap_error() {
+    with_python(|py| {
+        let cause = PyErr::fetch(py);
+        let wrapped = cause.is_instance_of::<PyException>(py);
+        if wrapped {
+            resolve_error(py, FACTORY_FAILED, cause)
+        } else {
+            cause
+        }
+        .restore(py);
+    });
+}
+
 /// [`make`], reported to the hook.
 #[cold]
-unsafe fn make_traced(py: Python<'_>, this: Obj) -> Option<Strong> {
+unsafe fn make_traced(this: Obj) -> Option<Strong> {
+    let start = Instant::now();
     // SAFETY: `this` is a live proxy.
-    unsafe {
-        let start = Instant::now();
-        let made = make(py, this);
-        let elapsed = start.elapsed();
-        let error = if made.is_none() {
-            Some(PyErr::fetch(py))
-        } else {
-            None
-        };
-        let proxy = Bound::from_borrowed_ptr(py, this);
+    let made = unsafe { make(this) };
+    let elapsed = start.elapsed();
+    with_python(|py| {
+        let error = made.is_none().then(|| PyErr::fetch(py));
+        // SAFETY: as above.
+        let proxy = unsafe { Bound::from_borrowed_ptr(py, this) };
         trace::report(&proxy, elapsed, error.as_ref());
         if let Some(error) = error {
             error.restore(py);
         }
-        made
-    }
+    });
+    made
 }
 
 /// `ProxyResolveError(message, cause)`, raised from `cause`.
@@ -262,22 +265,20 @@ fn resolve_error(py: Python<'_>, message: &str, cause: PyErr) -> PyErr {
     build().unwrap_or_else(|error| error)
 }
 
-/// Raises what the owner of invalid references wants to be raised.
-pub(crate) unsafe fn raise_invalid() {
-    // SAFETY: slots run attached.
-    let py = unsafe { Python::assume_attached() };
-    let build = || -> PyResult<PyErr> {
-        let class = py
-            .import("proxyrt._errors")?
-            .getattr("ReferenceInvalidError")?;
-        let class = class.cast_into::<PyType>()?;
-        Ok(PyErr::from_type(
-            class,
-            "Reference has been invalidated. This is likely because it was pickled and transferred to a different \
-             process.",
-        ))
-    };
-    build().unwrap_or_else(|error| error).restore(py);
+/// Raises `ReferenceInvalidError`.
+#[cold]
+pub(crate) fn raise_invalid() {
+    const MESSAGE: &str = "Reference has been invalidated. This is likely because it was pickled and transferred to a \
+                           different process.";
+    with_python(|py| {
+        let build = || -> PyResult<PyErr> {
+            let class = py
+                .import("proxyrt._errors")?
+                .getattr("ReferenceInvalidError")?;
+            Ok(PyErr::from_type(class.cast_into::<PyType>()?, MESSAGE))
+        };
+        build().unwrap_or_else(|error| error).restore(py);
+    });
 }
 
 /// The number of resolutions in the background that have not ended.
@@ -300,14 +301,15 @@ pub(crate) fn resolve_in_background(proxy: &Bound<'_, PyAny>) -> PyResult<()> {
         .name("proxyrt-resolve".to_owned())
         .spawn(move || {
             adopt_token(token);
-            Python::attach(|py| {
+            Python::attach(|_| {
                 // A failure is not lost: the first use calls the factory again and raises.
                 // SAFETY: `keep` is a proxy and this thread has the claim.
                 unsafe {
+                    let this = keep.as_ptr();
                     let made = if trace::is_on() {
-                        make_traced(py, keep.as_ptr())
+                        make_traced(this)
                     } else {
-                        make(py, keep.as_ptr())
+                        make(this)
                     };
                     if made.is_none() {
                         ffi::PyErr_Clear();
