@@ -1,3 +1,5 @@
+from typing import Any
+
 from proxystore.proxy import (
     DefaultClassType as DefaultClassType,
     DefaultHashType as DefaultHashType,
@@ -15,5 +17,5 @@ from proxystore.proxy import (
     resolve as resolve,
 )
 
-def resolve_async(proxy: Proxy[T]) -> None:
+def resolve_async(proxy: Proxy[Any]) -> None:
     """Starts to resolve `proxy` in the background; its next use waits for that."""

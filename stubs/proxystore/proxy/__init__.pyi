@@ -13,7 +13,7 @@ from ty_extensions import Intersection
 from typing_extensions import TypeVar
 
 import _proxycheck
-from _proxycheck import ProxyOr as ProxyOr
+from _proxycheck import ProxyOr as ProxyOr, structural
 from proxystore.proxy._utils import ProxyMetaType as ProxyMetaType, as_metaclass as as_metaclass
 
 T = TypeVar("T")
@@ -70,7 +70,7 @@ class Proxy(Generic[_T_co], metaclass=ProxyMetaType):
     @overload
     def __new__(
         cls: type[Proxy[Any]], factory: _Dynamic, *, cache_defaults: bool = ..., target: Any = ...
-    ) -> Intersection[_proxycheck.Proxy[Any], Self]: ...
+    ) -> _proxycheck.Proxy[Any]: ...
     @overload
     def __new__(
         cls: type[Proxy[Any]],
@@ -78,7 +78,7 @@ class Proxy(Generic[_T_co], metaclass=ProxyMetaType):
         *,
         cache_defaults: bool = ...,
         target: Any = ...,
-    ) -> Intersection[_proxycheck.OpaqueProxy[_Enum], Self]: ...
+    ) -> _proxycheck.OpaqueProxy[_Enum]: ...
     @overload
     def __new__(
         cls,
@@ -154,21 +154,21 @@ class Proxy(Generic[_T_co], metaclass=ProxyMetaType):
     def __eq__(self, other: object, /) -> Any: ...
     def __ne__(self, other: object, /) -> Any: ...
 
-def get_factory(proxy: Proxy[T]) -> FactoryType[T]:
+def get_factory(proxy: structural.Proxy[T]) -> FactoryType[T]:
     """Returns the factory of `proxy` without calling it."""
 
-def extract(proxy: Proxy[T]) -> T:
+def extract(proxy: structural.Proxy[T]) -> T:
     """Returns the target of `proxy`, which is resolved first if need be."""
 
-def is_resolved(proxy: Proxy[T]) -> bool:
+def is_resolved(proxy: Proxy[Any]) -> bool:
     """Tells whether `proxy` holds its target already."""
 
-def resolve(proxy: Proxy[T]) -> None:
+def resolve(proxy: Proxy[Any]) -> None:
     """Calls the factory of `proxy` unless that has happened."""
 
 class ProxyLocker(Generic[T]):
     """Keeps a proxy from being used, and so from being resolved, until it is unlocked."""
 
-    def __init__(self, proxy: Proxy[T]) -> None: ...
+    def __init__(self, proxy: structural.Proxy[T]) -> None: ...
     def unlock(self) -> _proxycheck.Proxy[T]:
         """Returns the proxy."""

@@ -5,6 +5,7 @@ from typing import Any, NoReturn, Self, TypeAlias, TypeVar, overload
 from ty_extensions import Intersection
 
 import _proxycheck
+from _proxycheck import structural
 from proxystore.proxy import (
     DefaultClassType as DefaultClassType,
     DefaultHashType as DefaultHashType,
@@ -152,17 +153,25 @@ class RefMutProxy(BaseRefProxy[_T_co]):
     ) -> None: ...
     def __del__(self) -> None: ...
 
-def borrow(proxy: OwnedProxy[T], *, populate_target: bool = True) -> _proxycheck.RefProxy[T]:
+def borrow(
+    proxy: structural.OwnedProxy[T], *, populate_target: bool = True
+) -> _proxycheck.RefProxy[T]:
     """Returns a reference that reads the object of `proxy`."""
 
-def mut_borrow(proxy: OwnedProxy[T], *, populate_target: bool = True) -> _proxycheck.RefMutProxy[T]:
+def mut_borrow(
+    proxy: structural.OwnedProxy[T], *, populate_target: bool = True
+) -> _proxycheck.RefMutProxy[T]:
     """Returns the reference that may change the object of `proxy`."""
 
-def clone(proxy: OwnedProxy[T]) -> _proxycheck.OwnedProxy[T]:
+def clone(proxy: structural.OwnedProxy[T]) -> _proxycheck.OwnedProxy[T]:
     """Returns an owned proxy of a copy of the object in the store."""
 
-def into_owned(proxy: Proxy[T], *, populate_target: bool = True) -> _proxycheck.OwnedProxy[T]:
+def into_owned(
+    proxy: structural.Proxy[T], *, populate_target: bool = True
+) -> _proxycheck.OwnedProxy[T]:
     """Returns an owned proxy of the same object."""
 
-def update(proxy: OwnedProxy[T] | RefMutProxy[T], *, serializer: SerializerT | None = None) -> None:
+def update(
+    proxy: OwnedProxy[Any] | RefMutProxy[Any], *, serializer: SerializerT | None = None
+) -> None:
     """Puts the changed target of `proxy` into the store in place of the old object."""
