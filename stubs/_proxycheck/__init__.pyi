@@ -11,7 +11,6 @@ from typing_extensions import TypeIs
 
 import proxystore.proxy as _proxy
 import proxystore.store.ref as _ref
-from _proxycheck import structural
 
 type Proxy[T] = Intersection[_proxy.Proxy[T], T]
 type BaseRefProxy[T] = Intersection[_ref.BaseRefProxy[T], T]
@@ -30,7 +29,7 @@ type OpaqueRefMutProxy[T] = Intersection[_ref.RefMutProxy[T], Any]
 type Sealed[T] = Intersection[T, Not[_proxy.Proxy[Any]]]
 
 @overload
-def strip[T](value: structural.Proxy[T], /) -> T: ...
+def strip[T](value: _proxy.Proxy[T], /) -> T: ...
 @overload
 def strip[U](value: U, /) -> U:
     """Takes the proxy part away from the type of `value`; what is no proxy stays what it is."""
