@@ -324,17 +324,21 @@ pub(crate) unsafe fn wrong_count(function: &CStr, expected: c_int, given: Py_ssi
 pub(crate) unsafe extern "C" fn getattr(this: Obj, name: Obj) -> Obj {
     // SAFETY: called for a live proxy.
     unsafe {
-        if ffi::PyUnicode_Check(name) != 0 {
-            let Some(name) = interned(name) else {
-                return Failure::FAILED;
-            };
-            if name.as_ptr() == names::WRAPPED.get() || name.as_ptr() == names::PROXY_FACTORY.get()
-            {
-                ffi::PyErr_SetObject(ffi::PyExc_AttributeError, name.as_ptr());
-                return Failure::FAILED;
-            }
+        if ffi::PyUnicode_Check(name) == 0 {
+            ffi::PyErr_SetString(
+                ffi::PyExc_TypeError,
+                c"attribute name must be string".as_ptr(),
+            );
+            return Failure::FAILED;
         }
-        slots::forwarded_attribute(this, name)
+        let Some(name) = interned(name) else {
+            return Failure::FAILED;
+        };
+        if name.as_ptr() == names::WRAPPED.get() || name.as_ptr() == names::PROXY_FACTORY.get() {
+            ffi::PyErr_SetObject(ffi::PyExc_AttributeError, name.as_ptr());
+            return Failure::FAILED;
+        }
+        slots::forwarded_attribute(this, name.as_ptr())
     }
 }
 

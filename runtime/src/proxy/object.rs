@@ -237,9 +237,22 @@ pub(crate) unsafe fn load(
     }
 }
 
+/// Exchanges what a field points to. The GIL, where there is one, is cheaper than an atomic exchange.
+#[inline(always)]
+fn exchange(field: &AtomicPtr<PyObject>, value: Obj) -> Obj {
+    #[cfg(Py_GIL_DISABLED)]
+    return field.swap(value, Ordering::AcqRel);
+    #[cfg(not(Py_GIL_DISABLED))]
+    {
+        let old = field.load(Ordering::Relaxed);
+        field.store(value, Ordering::Relaxed);
+        old
+    }
+}
+
 /// Puts `value` (a reference that is given up here, or null) into a field and lets go of the old one.
 pub(crate) unsafe fn replace(this: Obj, field: &AtomicPtr<PyObject>, value: Obj) {
-    let old = field.swap(value, Ordering::AcqRel);
+    let old = exchange(field, value);
     if old.is_null() {
         return;
     }
@@ -348,7 +361,22 @@ pub(crate) unsafe fn is_resolved(this: Obj) -> bool {
 }
 
 /// Stores `value`, or forgets the target when it is `None`.
+#[inline]
 pub(crate) unsafe fn store(this: Obj, value: Option<Strong>) {
+    // SAFETY: `this` is a proxy, `value` is alive.
+    unsafe {
+        let fields = fields(this);
+        match value {
+            Some(value) if mode(this) == Mode::Direct && !is_proxy(value.as_ptr()) => {
+                replace(this, &fields.target, value.into_ptr());
+            }
+            value => store_slow(this, value),
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn store_slow(this: Obj, value: Option<Strong>) {
     // SAFETY: `this` is a proxy, `value` is alive.
     unsafe {
         let fields = fields(this);
@@ -365,7 +393,7 @@ pub(crate) unsafe fn store(this: Obj, value: Option<Strong>) {
         } else {
             (&fields.held, &fields.target)
         };
-        let stale = unused.swap(ptr::null_mut(), Ordering::AcqRel);
+        let stale = exchange(unused, ptr::null_mut());
         replace(this, used, value);
         if !stale.is_null() {
             // Back and out again, so that the retirement of free-threaded builds is in one place.
@@ -401,6 +429,12 @@ pub(crate) unsafe extern "C" fn new(ty: *mut PyTypeObject, _args: Obj, _kwargs: 
 pub(crate) unsafe fn allocate(ty: *mut PyTypeObject) -> Obj {
     // SAFETY: `tp_alloc` returns zeroed memory of the type's size; zero is a valid value of every field.
     unsafe {
+        if ty == type_object() {
+            let reused = free_list::pop(ty);
+            if !reused.is_null() {
+                return reused;
+            }
+        }
         let Some(alloc) = (*ty).tp_alloc else {
             return ptr::null_mut();
         };
@@ -416,6 +450,68 @@ pub(crate) unsafe fn allocate(ty: *mut PyTypeObject) -> Obj {
             (*object).mode = AtomicU8::new(Mode::Indirect as u8);
         }
         this
+    }
+}
+
+/// A few freed proxies of the exact type, kept for the next ones. Programs make and drop proxies in bursts, and the
+/// allocator is most of what that costs. The GIL guards the list; free-threaded builds have none.
+mod free_list {
+    use super::*;
+
+    #[cfg(not(Py_GIL_DISABLED))]
+    mod state {
+        use super::*;
+        use std::sync::atomic::AtomicUsize;
+
+        pub(super) const CAPACITY: usize = 64;
+        /// The first of the list; the others hang on each other's field `factory`.
+        pub(super) static HEAD: AtomicPtr<PyObject> = AtomicPtr::new(ptr::null_mut());
+        pub(super) static LENGTH: AtomicUsize = AtomicUsize::new(0);
+    }
+
+    /// A tracked proxy with all fields empty, or null.
+    #[cfg(not(Py_GIL_DISABLED))]
+    #[inline(always)]
+    pub(super) unsafe fn pop(ty: *mut PyTypeObject) -> Obj {
+        // SAFETY: an object in the list is memory of a dead proxy of exactly this type, with an intact collector's
+        // head and empty fields but for the link.
+        unsafe {
+            let this = state::HEAD.load(Ordering::Relaxed);
+            if !this.is_null() {
+                let next = exchange(&fields(this).factory, ptr::null_mut());
+                state::HEAD.store(next, Ordering::Relaxed);
+                state::LENGTH.store(state::LENGTH.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+                ffi::PyObject_Init(this, ty);
+                ffi::PyObject_GC_Track(this.cast());
+            }
+            this
+        }
+    }
+
+    /// Keeps the memory of a dead proxy of the exact type whose fields are empty; `false` if the list is full.
+    #[cfg(not(Py_GIL_DISABLED))]
+    #[inline(always)]
+    pub(super) unsafe fn push(this: Obj) -> bool {
+        let length = state::LENGTH.load(Ordering::Relaxed);
+        if length == state::CAPACITY {
+            return false;
+        }
+        // SAFETY: the caller gives the memory up.
+        let link = unsafe { &fields(this).factory };
+        link.store(state::HEAD.load(Ordering::Relaxed), Ordering::Relaxed);
+        state::HEAD.store(this, Ordering::Relaxed);
+        state::LENGTH.store(length + 1, Ordering::Relaxed);
+        true
+    }
+
+    #[cfg(Py_GIL_DISABLED)]
+    pub(super) unsafe fn pop(_ty: *mut PyTypeObject) -> Obj {
+        ptr::null_mut()
+    }
+
+    #[cfg(Py_GIL_DISABLED)]
+    pub(super) unsafe fn push(_this: Obj) -> bool {
+        false
     }
 }
 
@@ -462,7 +558,7 @@ pub(crate) unsafe extern "C" fn clear(this: Obj) -> c_int {
         let object = this.cast::<ProxyObject>();
         release_chain(this);
         for field in owned_fields(&*object) {
-            ffi::Py_XDECREF(field.swap(ptr::null_mut(), Ordering::AcqRel));
+            ffi::Py_XDECREF(exchange(field, ptr::null_mut()));
         }
         let dict = ptr::replace(ptr::addr_of_mut!((*object).dict), ptr::null_mut());
         ffi::Py_XDECREF(dict);
@@ -484,12 +580,12 @@ pub(crate) unsafe extern "C" fn clear(this: Obj) -> c_int {
 unsafe fn release_chain(this: Obj) {
     // SAFETY: `next` is owned here; a chain link is only emptied when nobody else refers to it.
     unsafe {
-        let mut next = fields(this).held.swap(ptr::null_mut(), Ordering::AcqRel);
+        let mut next = exchange(&fields(this).held, ptr::null_mut());
         while !next.is_null() {
             let mut after = ptr::null_mut();
             // A subclass may have a `__del__` that wants its target.
             if ffi::Py_TYPE(next) == type_object() && ffi::Py_REFCNT(next) == 1 {
-                after = fields(next).held.swap(ptr::null_mut(), Ordering::AcqRel);
+                after = exchange(&fields(next).held, ptr::null_mut());
             }
             ffi::Py_DECREF(next);
             next = after;
@@ -507,6 +603,15 @@ pub(crate) unsafe extern "C" fn dealloc(this: Obj) {
             ffi::PyObject_ClearWeakRefs(this);
         }
         clear(this);
+        if ty == type_object() {
+            let object = fields(this);
+            object.mode.store(Mode::Direct as u8, Ordering::Relaxed);
+            object.resolver.store(0, Ordering::Relaxed);
+            if free_list::push(this) {
+                ffi::Py_DECREF(ty.cast());
+                return;
+            }
+        }
         #[cfg(Py_GIL_DISABLED)]
         ptr::drop_in_place(ptr::addr_of_mut!((*this.cast::<ProxyObject>()).retired));
         if let Some(free) = (*ty).tp_free {

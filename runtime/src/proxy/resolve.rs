@@ -70,23 +70,38 @@ fn sleepers() -> MutexGuard<'static, Option<HashMap<u64, usize>>> {
 }
 
 /// Claims `this` for `token`; `Err` names the thread that has it.
+#[inline]
 pub(crate) unsafe fn claim(this: Obj, token: u64) -> Result<(), u64> {
     // SAFETY: `this` is a proxy.
     let resolver = unsafe { &fields(this).resolver };
-    match resolver.compare_exchange(0, token, Ordering::SeqCst, Ordering::SeqCst) {
-        Err(holder) if is_stale(holder) => {
-            resolver.compare_exchange(holder, token, Ordering::SeqCst, Ordering::SeqCst)
+    let mut holder = resolver.load(Ordering::Acquire);
+    while holder == 0 || is_stale(holder) {
+        // With a GIL nobody can come between the look and the claim.
+        if cfg!(not(Py_GIL_DISABLED)) {
+            resolver.store(token, Ordering::Relaxed);
+            return Ok(());
         }
-        result => result,
+        match resolver.compare_exchange(holder, token, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => return Ok(()),
+            Err(other) => holder = other,
+        }
     }
-    .map(|_| ())
+    Err(holder)
 }
 
 /// Gives the claim back and wakes the threads that wait for it.
+///
+/// A thread that is going to sleep counts itself first and looks at the claim then, so one of the two sees the other:
+/// by sequential consistency, or because both happen while holding the GIL.
+#[inline]
 pub(crate) unsafe fn release(this: Obj) {
+    const ORDERING: Ordering = if cfg!(Py_GIL_DISABLED) {
+        Ordering::SeqCst
+    } else {
+        Ordering::Release
+    };
     // SAFETY: `this` is a proxy.
-    unsafe { fields(this) }.resolver.store(0, Ordering::SeqCst);
-    // A sleeper counts itself first and looks at the claim then, so one of the two sees the other.
+    unsafe { fields(this) }.resolver.store(0, ORDERING);
     if SLEEPER_COUNT.load(Ordering::SeqCst) != 0 {
         let _guard = sleepers();
         RELEASED.notify_all();
@@ -109,7 +124,6 @@ unsafe fn sleep(this: usize, token: u64) -> Woken {
             .load(Ordering::SeqCst)
     };
     let mut guard = sleepers();
-    SLEEPER_COUNT.fetch_add(1, Ordering::SeqCst);
     let map = guard.get_or_insert_default();
     let mut holder = claimant(this);
     while let Some(&next) = map.get(&holder) {
@@ -135,12 +149,12 @@ unsafe fn sleep(this: usize, token: u64) -> Woken {
             Woken::Released
         }
     };
-    SLEEPER_COUNT.fetch_sub(1, Ordering::SeqCst);
     drop(guard);
     woken
 }
 
 /// The stored target, or the one that the factory makes. `None`: an exception is set.
+#[inline]
 pub(crate) unsafe fn resolved(this: Obj) -> Option<Strong> {
     // SAFETY: `this` is a proxy and the thread is attached.
     unsafe {
@@ -175,8 +189,16 @@ pub(crate) unsafe fn resolved(this: Obj) -> Option<Strong> {
 #[cold]
 unsafe fn wait(this: Obj, token: u64) -> bool {
     let address = this as usize;
+    SLEEPER_COUNT.fetch_add(1, Ordering::SeqCst);
     // SAFETY: the caller has a reference to `this`.
-    match with_python(|py| py.detach(|| unsafe { sleep(address, token) })) {
+    let woken = with_python(
+        |py| match unsafe { fields(this) }.resolver.load(Ordering::SeqCst) {
+            0 => Woken::Released,
+            _ => py.detach(|| unsafe { sleep(address, token) }),
+        },
+    );
+    SLEEPER_COUNT.fetch_sub(1, Ordering::SeqCst);
+    match woken {
         Woken::Released => true,
         // SAFETY: attached.
         Woken::Interval => unsafe { ffi::PyErr_CheckSignals() == 0 },
@@ -194,6 +216,7 @@ fn raise_recursion(message: &'static str) {
 }
 
 /// Calls the factory and stores what it returns.
+#[inline]
 unsafe fn make(this: Obj) -> Option<Strong> {
     // SAFETY: `this` is a proxy; the factory is kept alive by our own reference during the call.
     unsafe {

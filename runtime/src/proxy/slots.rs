@@ -95,7 +95,7 @@ forward! {
     ceil(_no_args: Obj) -> Obj = |t| call_function(c"math", c"ceil", &[t]);
     instance_check(instance: Obj) -> Obj = |t| truth(ffi::PyObject_IsInstance(instance, t));
     subclass_check(class: Obj) -> Obj = |t| truth(ffi::PyObject_IsSubclass(class, t));
-    forwarded_attribute(name: Obj) -> Obj = |t| ffi::PyObject_GetAttr(t, name);
+    forwarded_attribute(name: Obj) -> Obj = |t| attribute(t, name);
 }
 
 binary! {
@@ -132,6 +132,18 @@ in_place! {
 call_method! {
     enter => ENTER;
     aenter => AENTER;
+}
+
+/// `PyObject_GetAttr` for a name that is known to be a string, without a second check.
+#[inline(always)]
+unsafe fn attribute(object: Obj, name: Obj) -> Obj {
+    // SAFETY: `object` is alive; a slot of its type is called as CPython would call it.
+    unsafe {
+        match (*ffi::Py_TYPE(object)).tp_getattro {
+            Some(getattro) => getattro(object, name),
+            None => ffi::PyObject_GetAttr(object, name),
+        }
+    }
 }
 
 /// The target of a proxy, or the object itself.
