@@ -49,5 +49,8 @@ def widen[T](value: T, /) -> T:
 def hole(value: object, /) -> Any:
     """Forgets the type of `value`."""
 
+def opaque[T](value: _proxy.Proxy[T], /) -> OpaqueProxy[T]:
+    """A proxy that is known by its class only, so that it solves the `T` of a `Proxy[T]` as a whole."""
+
 def is_proxy[T](value: T, cls: object, /) -> TypeIs[Proxy[T]]:
     """`isinstance(value, Proxy)` for a value that is declared as the target of a possible proxy."""

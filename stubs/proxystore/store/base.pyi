@@ -635,3 +635,12 @@ class Store(Generic[ConnectorT]):
         serializer: SerializerT | None = None,
         **kwargs: Any,
     ) -> list[ConnectorKeyT]: ...
+    # Not public, but `proxystore.store.ref` and classes of users in its style call it.
+    def _set(
+        self,
+        key: ConnectorKeyT,
+        obj: Any,
+        *,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> None: ...
