@@ -97,8 +97,8 @@ pub enum Color {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Files and folders to check; `-` is the standard input
-    #[arg(value_name = "PATHS", default_value = ".", hide_default_value = true, value_hint = ValueHint::AnyPath)]
+    /// Files and folders to check, `-` for the standard input [default: the working directory]
+    #[arg(value_name = "PATHS", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<SystemPathBuf>,
 
     /// Report everything that the type inference finds, not only what concerns proxies
@@ -150,6 +150,9 @@ pub struct CheckArgs {
     #[arg(long, help_heading = "Python")]
     pub platform: Option<String>,
 
+    /// A configuration file to use, or a setting such as `all = true`
+    #[arg(long, value_name = "FILE|SETTING", help_heading = "Files")]
+    pub config: Vec<String>,
     /// A folder of the project whose configuration is to be used instead of the working directory's
     #[arg(long, value_name = "PATH", help_heading = "Files", value_hint = ValueHint::DirPath)]
     pub project: Option<SystemPathBuf>,
@@ -159,7 +162,7 @@ pub struct CheckArgs {
     /// Check files that git ignores too
     #[arg(long, help_heading = "Files")]
     pub no_respect_gitignore: bool,
-    /// The path that the text on the standard input is to be checked as
+    /// The path that the text on the standard input is checked as [default: stdin.py]
     #[arg(long, value_name = "PATH", help_heading = "Files")]
     pub stdin_filename: Option<SystemPathBuf>,
 

@@ -12,6 +12,8 @@ use codespan_reporting::term::termcolor::{
 
 mod args;
 mod check;
+mod fixes;
+mod overlay;
 mod progress;
 mod rules;
 
@@ -108,8 +110,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(cli: Cli) -> anyhow::Result<Status> {
     match cli.command {
-        None => check::run(cli.check),
-        Some(Command::Check(args)) => check::run(*args),
+        None => check::run(&cli.check),
+        Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain { rule, output }) => rules::explain(&rule, output.color),
         Some(Command::Rules {
             format,
@@ -157,6 +159,10 @@ fn message(kind: Message, text: &str) {
 
 fn stdout(color: Color) -> BufferedStandardStream {
     BufferedStandardStream::stdout(color_choice(color, io::stdout().is_terminal()))
+}
+
+fn stderr(color: Color) -> BufferedStandardStream {
+    BufferedStandardStream::stderr(color_choice(color, io::stderr().is_terminal()))
 }
 
 /// As <https://bixense.com/clicolors/> and <https://no-color.org> ask for.

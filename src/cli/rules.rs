@@ -88,12 +88,18 @@ pub(super) fn explain(name: &str, color: Color) -> anyhow::Result<Status> {
     write!(out, "# {}", rule.name)?;
     out.reset()?;
     writeln!(out, "\n")?;
-    let fixable = if rule.fixable {
-        ", some findings can be fixed"
-    } else {
-        ""
-    };
-    writeln!(out, "{}: {}{fixable}.\n", rule.level.as_str(), rule.summary)?;
+    let mut summary = rule.summary.to_owned();
+    if let Some(first) = summary.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    write!(out, "{summary}.")?;
+    if !rules::is_fixed(rule.name) {
+        write!(out, " Default level: {}.", rule.level.as_str())?;
+    }
+    if rule.fixable {
+        write!(out, " Some findings can be fixed with `--fix`.")?;
+    }
+    writeln!(out, "\n")?;
     writeln!(out, "{}", rule.page.trim_end())?;
     if let Some(url) = rule.url {
         writeln!(out, "\n{url}")?;

@@ -1,12 +1,14 @@
 //! What is to be checked and how: `[tool.proxycheck]`, `proxycheck.toml`, the Python environment.
 
-use ruff_db::system::SystemPathBuf;
+use ignore::gitignore::Gitignore;
+use ruff_db::system::{SystemPath, SystemPathBuf};
 use ruff_python_ast::PythonVersion;
 
 use crate::diagnostics::render::OutputFormat;
 use crate::diagnostics::{Level, closest};
 
 pub mod environment;
+pub mod file;
 pub mod files;
 pub mod roots;
 pub mod rules;
@@ -33,6 +35,35 @@ pub struct Config {
     pub respect_ty_ignore: Option<bool>,
     pub respect_gitignore: Option<bool>,
     pub output_format: Option<OutputFormat>,
+    /// Levels for some files; later ones win.
+    pub overrides: Vec<Override>,
+}
+
+/// Levels of rules in some files.
+#[derive(Debug, Clone)]
+pub struct Override {
+    include: Gitignore,
+    exclude: Gitignore,
+    levels: Levels,
+}
+
+impl Config {
+    /// The levels of rules in a file, which is named by its absolute path.
+    pub fn levels_for(&self, path: &SystemPath) -> Levels {
+        let matches = |patterns: &Gitignore| {
+            path.as_std_path().starts_with(patterns.path())
+                && patterns
+                    .matched_path_or_any_parents(path.as_std_path(), false)
+                    .is_ignore()
+        };
+        let mut levels = self.levels.clone();
+        for it in &self.overrides {
+            if matches(&it.include) && !matches(&it.exclude) {
+                levels = levels.with(&it.levels);
+            }
+        }
+        levels
+    }
 }
 
 /// The version that is assumed where nothing says which one.
@@ -56,7 +87,8 @@ pub fn python_version(text: &str) -> Result<PythonVersion, String> {
 
 /// Says that a level has a name that none has.
 pub(crate) fn unknown_level(name: &str) -> String {
-    let meant = match closest(name, Level::NAMES) {
+    let longer = || Level::NAMES.into_iter().find(|it| name.starts_with(it));
+    let meant = match closest(name, Level::NAMES).or_else(longer) {
         Some(other) => format!("did you mean `{other}`?"),
         None => format!("the levels are {}", Level::NAMES.join(", ")),
     };

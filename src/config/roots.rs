@@ -180,8 +180,16 @@ mod tests {
 
     fn system(files: &[(&str, &str)]) -> InMemorySystem {
         let disk = MemoryFileSystem::with_current_directory("/p");
-        disk.write_files_all(files.iter().copied()).unwrap();
+        let files = files
+            .iter()
+            .map(|(path, text)| (SystemPathBuf::from(*path), *text));
+        disk.write_files_all(files).unwrap();
         InMemorySystem::from_memory_fs(disk)
+    }
+
+    fn roots(system: &InMemorySystem) -> Vec<String> {
+        let roots = project_roots(SystemPath::new("/p"), system);
+        roots.iter().map(ToString::to_string).collect()
     }
 
     fn grouped(files: &[(&str, &str)]) -> Vec<(Vec<String>, usize)> {
@@ -206,16 +214,13 @@ mod tests {
     #[test]
     fn a_src_folder_comes_before_the_project() {
         let system = system(&[("/p/src/a/__init__.py", "")]);
-        assert_eq!(
-            project_roots(SystemPath::new("/p"), &system),
-            ["/p/src", "/p"]
-        );
+        assert_eq!(roots(&system), ["/p/src", "/p"]);
     }
 
     #[test]
     fn a_package_called_src_is_no_root() {
         let system = system(&[("/p/src/__init__.py", "")]);
-        assert_eq!(project_roots(SystemPath::new("/p"), &system), ["/p"]);
+        assert_eq!(roots(&system), ["/p"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use rustc_hash::FxHashMap;
 use ty_python_semantic::default_lint_registry;
 use ty_python_semantic::lint::Level as TyLevel;
 
+use crate::diagnostics::suppression::SUPPRESSION_RULES;
 use crate::diagnostics::{Confidence, Level, RuleInfo, closest};
 
 /// Where ty's rules are documented.
@@ -67,7 +68,11 @@ pub fn is_fixed(name: &str) -> bool {
 /// order of the names.
 pub fn all() -> &'static [&'static RuleInfo] {
     static ALL: LazyLock<Vec<&'static RuleInfo>> = LazyLock::new(|| {
-        let mut own: Vec<&RuleInfo> = crate::OWN_RULES.to_vec();
+        let mut own: Vec<&RuleInfo> = crate::OWN_RULES
+            .iter()
+            .copied()
+            .chain(SUPPRESSION_RULES.iter().copied())
+            .collect();
         own.sort_unstable_by_key(|it| it.name);
         let mut inference: Vec<&RuleInfo> = default_lint_registry()
             .lints()
@@ -110,7 +115,10 @@ pub fn unknown(name: &str) -> String {
     if is_fixed(name) {
         return format!("`{name}` cannot be configured");
     }
-    match closest(name, all().iter().map(|it| it.name)) {
+    let names = || all().iter().map(|it| it.name);
+    // Half a name is too far from the whole one to be taken for a misspelling.
+    let begins = || names().find(|it| name.len() > 3 && it.starts_with(name));
+    match closest(name, names()).or_else(begins) {
         Some(other) => format!("there is no rule `{name}`; did you mean `{other}`?"),
         None => format!("there is no rule `{name}`; `proxycheck rules` lists them all"),
     }

@@ -10,6 +10,7 @@ pub mod fix;
 pub mod render;
 mod rule;
 mod source;
+pub mod suppression;
 
 pub use rule::{Confidence, Level, RuleInfo, closest};
 pub(crate) use source::io_reason;

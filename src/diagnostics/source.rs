@@ -59,7 +59,6 @@ impl Source {
     /// # Errors
     /// The file cannot be read, is not UTF-8, or is not a notebook in spite of its name.
     pub fn read(path: &SystemPath, cwd: &SystemPath) -> Result<Self, ReadError> {
-        let shown = path.strip_prefix(cwd).unwrap_or(path).to_string();
         let bytes = std::fs::read(path.as_std_path()).map_err(ReadError::Io)?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -67,6 +66,15 @@ impl Source {
                 line: valid.iter().filter(|byte| **byte == b'\n').count() + 1,
             }
         })?;
+        Source::parse(path, cwd, text)
+    }
+
+    /// A file that holds `text`; the rest is as for [`Source::read`].
+    ///
+    /// # Errors
+    /// The text is not that of a notebook in spite of the file's name.
+    pub fn parse(path: &SystemPath, cwd: &SystemPath, text: String) -> Result<Self, ReadError> {
+        let shown = path.strip_prefix(cwd).unwrap_or(path).to_string();
         if path.extension() != Some("ipynb") {
             return Ok(Source::new(shown, text, Vec::new()));
         }
@@ -141,35 +149,45 @@ pub enum ReadError {
         line: usize,
     },
     Notebook(NotebookError),
+    /// More brackets are open at once than Python allows.
+    TooDeep,
 }
 
 impl ReadError {
     /// The finding that stands in for those of the file.
     pub fn into_diagnostic(self, path: &SystemPath, cwd: &SystemPath) -> Diagnostic {
         let shown = path.strip_prefix(cwd).unwrap_or(path).to_string();
+        let rule = match self {
+            ReadError::TooDeep => "invalid-syntax",
+            _ => "io-error",
+        };
         let (message, help) = match self {
             ReadError::Io(error) => (
                 format!("The file cannot be read: {}", io_reason(&error)),
                 match error.kind() {
                     std::io::ErrorKind::PermissionDenied => {
-                        "make the file readable, or leave it out with `--exclude`"
+                        "Make the file readable, or leave it out with `--exclude`"
                     }
-                    std::io::ErrorKind::NotFound => "if it is a symbolic link, mend or remove it",
-                    _ => "leave it out with `--exclude` if it is not to be checked",
+                    std::io::ErrorKind::NotFound => "If it is a symbolic link, mend or remove it",
+                    _ => "Leave it out with `--exclude` if it is not to be checked",
                 },
             ),
             ReadError::NotUtf8 { line } => (
-                format!("The file is not valid UTF-8: see line {line}"),
-                "save the file as UTF-8, or leave it out with `--exclude`",
+                format!("The file is not valid UTF-8 (line {line})"),
+                "Save the file as UTF-8, or leave it out with `--exclude`",
             ),
             ReadError::Notebook(error) => (
                 format!("The file is not a Jupyter notebook: {error}"),
-                "save it again from Jupyter (notebook format 4), or leave it out with `--exclude`",
+                "Save it again from Jupyter (notebook format 4), or leave it out with `--exclude`",
+            ),
+            ReadError::TooDeep => (
+                "More than 200 brackets are open at once, which Python does not allow".to_owned(),
+                "Leave it out with `--exclude` if it is not to be checked",
             ),
         };
         let source = Arc::new(Source::new(shown, String::new(), Vec::new()));
         let mut diagnostic = Diagnostic::new(
-            "io-error",
+            rule,
             Severity::Error,
             message,
             &source,

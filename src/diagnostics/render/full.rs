@@ -8,11 +8,14 @@ use codespan_reporting::term::termcolor::{Color, ColorSpec, WriteColor};
 use codespan_reporting::term::{
     Config, GeneralWriteResult, Renderer, RichDiagnostic, Styles, WriteStyle,
 };
+use rustc_hash::FxHashSet;
 use similar::{ChangeTag, TextDiff};
 
 use super::Report;
 use super::frame::{Frames, TAB_WIDTH, digits};
-use crate::diagnostics::{Applicability, Diagnostic, Fix, Label, Position, Severity, Source, fix};
+use crate::diagnostics::{
+    Applicability, Diagnostic, Fix, Label, Position, RuleInfo, Severity, Source, fix,
+};
 
 /// Columns of code shown when the output is no terminal.
 const DEFAULT_WIDTH: usize = 160;
@@ -21,8 +24,13 @@ const DEFAULT_WIDTH: usize = 160;
 const MAX_DIFF_LINES: usize = 24;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result<()> {
+    let mut documented = FxHashSet::default();
     for diagnostic in report.diagnostics {
-        write_diagnostic(diagnostic, report.width, out)?;
+        let docs = documented
+            .insert(&*diagnostic.rule)
+            .then(|| documentation(diagnostic, report.rules))
+            .flatten();
+        write_diagnostic(diagnostic, docs.as_deref(), report.width, out)?;
         writeln!(out)?;
     }
     if report.quiet {
@@ -43,6 +51,13 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn WriteColor) -> io::Result
     write!(out, "{summary}")?;
     out.reset()?;
     writeln!(out)
+}
+
+/// Where the rule of a finding is explained.
+fn documentation(diagnostic: &Diagnostic, rules: &[&RuleInfo]) -> Option<String> {
+    let is_known = || rules.iter().any(|rule| rule.name == diagnostic.rule);
+    let explain = || is_known().then(|| format!("`proxycheck explain {}`", diagnostic.rule));
+    diagnostic.url.clone().or_else(explain)
 }
 
 /// Says in one line what came out.
@@ -125,18 +140,20 @@ pub fn summary(report: &Report<'_>) -> String {
 }
 
 /// The number and the word, in the plural if need be.
-pub(super) fn count(number: usize, word: &str) -> String {
+pub fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Writes one finding, without a blank line after it.
 ///
-/// `width` is the width of the terminal in columns, if the output goes to one.
+/// `docs` says where the rule is explained. `width` is the width of the terminal in columns, if the
+/// output goes to one.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn write_diagnostic(
     diagnostic: &Diagnostic,
+    docs: Option<&str>,
     width: Option<usize>,
     out: &mut dyn WriteColor,
 ) -> io::Result<()> {
@@ -184,7 +201,7 @@ pub fn write_diagnostic(
         .map(|note| format!("note: {note}"))
         .collect();
     notes.extend(diagnostic.help.iter().map(|help| format!("help: {help}")));
-    notes.extend(diagnostic.url.iter().map(|url| format!("docs: {url}")));
+    notes.extend(docs.map(|docs| format!("docs: {docs}")));
     notes.extend(diagnostic.fix.iter().map(|fix| {
         let how = match fix.applicability {
             Applicability::Safe => "--fix",

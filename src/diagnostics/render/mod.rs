@@ -2,6 +2,7 @@
 
 use std::io;
 
+use clap::ValueEnum as _;
 use codespan_reporting::term::termcolor::WriteColor;
 
 use super::{Diagnostic, RuleInfo};
@@ -16,7 +17,7 @@ mod junit;
 mod sarif;
 mod statistics;
 
-pub use full::{summary, write_diagnostic};
+pub use full::{count, summary, write_diagnostic};
 
 /// How findings are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -38,6 +39,15 @@ pub enum OutputFormat {
     Junit,
     /// SARIF 2.1.0
     Sarif,
+}
+
+impl OutputFormat {
+    /// The names that the command line and the configuration take.
+    pub fn names() -> impl Iterator<Item = String> {
+        Self::value_variants()
+            .iter()
+            .filter_map(|it| Some(it.to_possible_value()?.get_name().to_owned()))
+    }
 }
 
 /// What is to be written.
