@@ -59,8 +59,8 @@ impl Special {
             "NamedTuple" => Special::NamedTuple,
             "TypedDict" => Special::TypedDict,
             "TypeAliasType" => Special::TypeAliasType,
-            "Callable" | "ClassVar" | "Concatenate" | "DefaultDict" | "Deque" | "Dict" | "Final"
-            | "FrozenSet" | "Generic" | "Iterable" | "Iterator" | "List" | "Mapping"
+            "Callable" | "ClassVar" | "Concatenate" | "DefaultDict" | "Deque" | "Dict"
+            | "Final" | "FrozenSet" | "Generic" | "Iterable" | "Iterator" | "List" | "Mapping"
             | "MutableMapping" | "NotRequired" | "OrderedDict" | "Protocol" | "ReadOnly"
             | "Required" | "Sequence" | "Set" | "Tuple" | "TypeGuard" | "TypeIs" => {
                 Special::Generic
@@ -185,7 +185,10 @@ impl<'r> Query<'r> {
         self.steps += 1;
         if self.steps > MAX_STEPS
             || self.asking.len() > MAX_DEPTH
-            || self.asking.iter().any(|(scope, asked)| *scope == key && asked == name)
+            || self
+                .asking
+                .iter()
+                .any(|(scope, asked)| *scope == key && asked == name)
         {
             return None;
         }
@@ -231,7 +234,9 @@ impl<'r> Query<'r> {
             Binding::Subscript { base, argument } => match self.chain(scopes, base) {
                 // `X = Proxy[T]` is another name of `Proxy`.
                 Denotation::Form(form)
-                    if argument.as_ref().is_some_and(|it| self.is_type_var(scopes, it)) =>
+                    if argument
+                        .as_ref()
+                        .is_some_and(|it| self.is_type_var(scopes, it)) =>
                 {
                     Denotation::Form(form)
                 }
@@ -294,7 +299,9 @@ impl<'r> Query<'r> {
         match module {
             Module::Provider(module) => {
                 let form = Form::of_member(name)?;
-                star_exports(module).contains(&form).then_some(Denotation::Form(form))
+                star_exports(module)
+                    .contains(&form)
+                    .then_some(Denotation::Form(form))
             }
             Module::Typing => Special::of_typing(name).map(Denotation::Special),
             Module::Collections | Module::Unknown => None,
@@ -312,7 +319,10 @@ impl<'r> Query<'r> {
             return None;
         }
         let summary = self.resolver.summary(file)?;
-        let listed = summary.exported.as_ref().map(|exported| exported.contains(name));
+        let listed = summary
+            .exported
+            .as_ref()
+            .map(|exported| exported.contains(name));
         if to_star && !listed.unwrap_or(!name.starts_with('_')) {
             return None;
         }
@@ -346,7 +356,9 @@ fn is_spelt_as_type_var(name: &str) -> bool {
     let name = name.trim_start_matches('_');
     let mut characters = name.chars();
     let is_short = name.len() <= 2
-        && characters.next().is_some_and(|first| first.is_ascii_uppercase())
+        && characters
+            .next()
+            .is_some_and(|first| first.is_ascii_uppercase())
         && characters.all(|it| it.is_ascii_uppercase() || it.is_ascii_digit());
     let has_suffix = name.ends_with("_co") || name.ends_with("_contra");
     let ends_in_t = name

@@ -50,8 +50,8 @@ impl Facts {
 fn statement_head(before: &str) -> &str {
     let mut end = before.len();
     loop {
-        let start = before[..end].rfind('\n').map_or(0, |at| at + 1);
-        let line_before = before[..start].trim_end_matches(['\n', '\r']);
+        let start = before[..end].rfind(LINE_ENDS).map_or(0, |at| at + 1);
+        let line_before = without_line_end(&before[..start]);
         if start > 0 && line_before.ends_with('\\') {
             end = line_before.len();
             continue;
@@ -91,16 +91,28 @@ fn plain_imports(after: &str) -> impl Iterator<Item = Import> {
 /// Up to the end of the statement, across continued lines.
 fn logical_line(text: &str) -> &str {
     let end = text
-        .match_indices(['\n', ';', '#'])
-        .find(|(at, end)| *end != "\n" || !text[..*at].trim_end_matches('\r').ends_with('\\'))
+        .match_indices([LINE_ENDS[0], LINE_ENDS[1], ';', '#'])
+        .find(|(at, end)| match *end {
+            ";" | "#" => true,
+            end => !without_line_end(&text[..at + end.len()]).ends_with('\\'),
+        })
         .map_or(text.len(), |(at, _)| at);
     &text[..end]
+}
+
+const LINE_ENDS: [char; 2] = ['\n', '\r'];
+
+fn without_line_end(text: &str) -> &str {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    text.strip_suffix('\r').unwrap_or(text)
 }
 
 /// The dotted names of an import list, without what they are imported `as`.
 fn without_asnames(list: &str) -> impl Iterator<Item = &str> {
     let is_part = |character: char| character.is_alphanumeric() || matches!(character, '_' | '.');
-    let mut words = list.split(move |character| !is_part(character)).filter(|it| !it.is_empty());
+    let mut words = list
+        .split(move |character| !is_part(character))
+        .filter(|it| !it.is_empty());
     std::iter::from_fn(move || {
         let word = words.next()?;
         if word == "as" {
@@ -122,7 +134,10 @@ mod tests {
             .iter()
             .map(|import| {
                 let dots = ".".repeat(import.level);
-                let names = import.names.as_ref().map(|it| format!(": {}", it.join(" ")));
+                let names = import
+                    .names
+                    .as_ref()
+                    .map(|it| format!(": {}", it.join(" ")));
                 format!("{dots}{}{}", import.module, names.unwrap_or_default())
             })
             .collect();
@@ -135,11 +150,18 @@ mod tests {
         check("from a.b import c, d as e\n", &["a.b: c d"]);
         check("from . import x", &[".: x"]);
         check("from ...a import x", &["...a: x"]);
-        check("from .  a import (\n  x, # note\n  y as z,\n)\nq", &[".a: x note y"]);
+        check(
+            "from .  a import (\n  x, # note\n  y as z,\n)\nq",
+            &[".a: x note y"],
+        );
         check("from a \\\n  import b, \\\n  c\n", &["a: b c"]);
         check("if True: from a import b; import c", &["a: b", "c"]);
         check("    from a import *\r\n", &["a: "]);
         check("from a import(b)", &["a: b"]);
+        check(
+            "import a\rimport b, \\\r c\rfrom d import \\\r\n e\r\nx",
+            &["a", "b", "c", "d: e"],
+        );
         check("x = important\nimporting = 1\n__import__('a')\n", &[]);
         check("# you import a thing\n", &[]);
     }

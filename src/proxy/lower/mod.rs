@@ -9,9 +9,13 @@
 //! The lowered text has the length of the original and its line starts, and the same syntax tree but
 //! for the replaced expressions. Lowering it again changes nothing. What is not certain to be a proxy
 //! type is left alone.
+//!
+//! For the same end a class of the user is kept from being final: there would be no intersection with
+//! it. `@final` is replaced by a decorator that does nothing.
 
 mod denote;
 mod facts;
+mod finality;
 mod form;
 mod names;
 mod parse;
@@ -27,9 +31,11 @@ use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 
 pub use form::Form;
-pub use names::{builtins_stub, form_of, restore_names};
+pub use names::{Meaning, builtins_stub, form_of, restore_names};
 pub use resolver::Resolver;
 
+use finality::{final_decorators, may_have_final_class};
+use names::is_identifier_byte;
 use parse::with_parsed;
 use visit::Lowering;
 
@@ -47,8 +53,8 @@ pub struct Lowered {
 pub struct Replacement {
     /// Byte offsets of the expression in the original text, and of the identifier in the lowered one.
     pub range: TextRange,
-    /// What the identifier denotes.
-    pub form: Form,
+    /// What the identifier stands for.
+    pub meaning: Meaning,
 }
 
 impl Ranged for Replacement {
@@ -68,34 +74,59 @@ pub fn lower(
     source_type: PySourceType,
     resolver: &Resolver,
 ) -> Option<Lowered> {
-    if !resolver.is_relevant(text, path) {
+    let is_relevant = resolver.is_relevant(text, path);
+    let may_have_final_class = may_have_final_class(text);
+    if !is_relevant && !may_have_final_class {
         return None;
     }
-    let (found, has_star_imports) = with_parsed(text, source_type, |parsed| {
-        Lowering::of_module(parsed.suite(), text, path, resolver)
+    let mut has_star_imports = false;
+    let mut found = with_parsed(text, source_type, |parsed| {
+        let mut found = Vec::new();
+        if is_relevant {
+            (found, has_star_imports) = Lowering::of_module(parsed.suite(), text, path, resolver);
+        }
+        if may_have_final_class {
+            let decorators = final_decorators(parsed.suite()).into_iter();
+            found.extend(decorators.map(|range| Replacement {
+                range,
+                meaning: Meaning::Final,
+            }));
+        }
+        found
     })?;
     if found.is_empty() {
         return None;
     }
+    found.sort_by_key(|it| it.range.start());
     let mut lowered = text.to_owned();
-    let mut replacements = Vec::with_capacity(found.len());
     let mut identifiers = FxHashMap::default();
-    for Replacement { range, form } in found {
+    found.retain(|Replacement { range, meaning }| {
         let len = range.len().to_usize();
         // A name of one letter is the likeliest to come from a star import, unseen.
-        if len == 1 && has_star_imports {
-            continue;
+        if (len == 1 && has_star_imports) || !is_replaceable(text, *range) {
+            return false;
         }
         let identifier = identifiers
-            .entry((form, len))
-            .or_insert_with(|| names::replacement(form, len, text));
+            .entry((*meaning, len))
+            .or_insert_with(|| names::replacement(*meaning, len, text));
         if let Some(identifier) = identifier {
             lowered.replace_range(range.to_std_range(), identifier);
-            replacements.push(Replacement { range, form });
         }
-    }
-    (!replacements.is_empty()).then_some(Lowered {
+        identifier.is_some()
+    });
+    (!found.is_empty()).then_some(Lowered {
         text: lowered,
-        replacements,
+        replacements: found,
     })
+}
+
+/// Whether one identifier can stand in the place of an expression: `pp\n.Proxy` would lose a line, and
+/// `else(pp).Proxy` the end of a keyword.
+fn is_replaceable(text: &str, range: TextRange) -> bool {
+    let bytes = text.as_bytes();
+    let (start, end) = (range.start().to_usize(), range.end().to_usize());
+    let is_adjacent = |byte: Option<&u8>| byte.is_some_and(|byte| is_identifier_byte(*byte));
+    !text[range].contains(['\n', '\r'])
+        && !is_adjacent(start.checked_sub(1).and_then(|before| bytes.get(before)))
+        && !is_adjacent(bytes.get(end))
 }

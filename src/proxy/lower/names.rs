@@ -1,8 +1,98 @@
-//! The identifiers that stand for a proxy type in lowered text.
+//! The identifiers that lowering puts in.
 
 use std::borrow::Cow;
 
 use super::Form;
+
+/// What an identifier that lowering puts in stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Meaning {
+    /// A proxy type where it is a type.
+    Proxy(Form),
+    /// `typing.final` where it decorates a class: a decorator that does nothing.
+    Final,
+}
+
+impl Meaning {
+    fn all() -> impl Iterator<Item = Meaning> {
+        Form::ALL
+            .into_iter()
+            .map(Meaning::Proxy)
+            .chain([Meaning::Final])
+    }
+
+    /// The name of what is replaced.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Meaning::Proxy(form) => form.name(),
+            Meaning::Final => "final",
+        }
+    }
+
+    const fn digit(self) -> char {
+        match self {
+            Meaning::Proxy(Form::Proxy) => '0',
+            Meaning::Proxy(Form::OwnedProxy) => '1',
+            Meaning::Proxy(Form::RefProxy) => '2',
+            Meaning::Proxy(Form::RefMutProxy) => '3',
+            Meaning::Proxy(Form::BaseRefProxy) => '4',
+            Meaning::Proxy(Form::ProxyOr) => '5',
+            Meaning::Final => '6',
+        }
+    }
+
+    /// Identifiers of one byte. They are visible in every module, so they are few and rarely names of
+    /// anything.
+    const fn names_of_one_byte(self) -> &'static [&'static str] {
+        match self {
+            Meaning::Proxy(Form::Proxy) => &["Q", "J"],
+            Meaning::Proxy(Form::OwnedProxy) => &["W"],
+            Meaning::Proxy(Form::ProxyOr) => &["Z"],
+            _ => &[],
+        }
+    }
+
+    /// An identifier of two bytes: a letter that is its own NFKC form.
+    const fn name_of_two_bytes(self) -> Option<&'static str> {
+        match self {
+            Meaning::Proxy(Form::Proxy) => Some("Ƥ"),
+            Meaning::Proxy(Form::OwnedProxy) => Some("Ɵ"),
+            Meaning::Proxy(Form::RefProxy) => Some("Ɍ"),
+            Meaning::Proxy(Form::RefMutProxy) => Some("Ɯ"),
+            Meaning::Proxy(Form::BaseRefProxy) => Some("Ɓ"),
+            Meaning::Proxy(Form::ProxyOr) => Some("Ɣ"),
+            Meaning::Final => None,
+        }
+    }
+
+    fn short_names(self) -> impl Iterator<Item = &'static str> {
+        self.names_of_one_byte()
+            .iter()
+            .copied()
+            .chain(self.name_of_two_bytes())
+    }
+
+    /// `Z0____`, an identifier of at least [`MIN_PATTERN_LEN`] bytes.
+    fn pattern_name(self, len: usize) -> String {
+        let mut name = String::with_capacity(len);
+        name.push('Z');
+        name.push(self.digit());
+        name.extend(std::iter::repeat_n('_', len - 2));
+        name
+    }
+
+    /// What an identifier in lowered text stands for, if lowering may have put it there.
+    fn of(identifier: &str) -> Option<Meaning> {
+        Meaning::all().find(|meaning| {
+            meaning.short_names().any(|name| name == identifier)
+                || ((MIN_PATTERN_LEN..=MAX_LEN).contains(&identifier.len())
+                    && identifier
+                        .strip_prefix('Z')
+                        .and_then(|rest| rest.strip_prefix(meaning.digit()))
+                        .is_some_and(|rest| rest.bytes().all(|byte| byte == b'_')))
+        })
+    }
+}
 
 /// The longest expression that is replaced, in bytes. Each length costs a line of the builtins stub.
 const MAX_LEN: usize = 64;
@@ -10,47 +100,22 @@ const MAX_LEN: usize = 64;
 /// The shortest identifier that is made of the pattern `Z0_`: in shorter ones users mean something.
 const MIN_PATTERN_LEN: usize = 3;
 
-/// Identifiers of one byte and of two. The former are visible in every module, so they are few and
-/// rarely names of anything; the latter are letters that are their own NFKC form.
-const fn short_names(form: Form) -> (&'static [&'static str], &'static str) {
-    match form {
-        Form::Proxy => (&["Q", "J"], "Ƥ"),
-        Form::OwnedProxy => (&["W"], "Ɵ"),
-        Form::RefProxy => (&[], "Ɍ"),
-        Form::RefMutProxy => (&[], "Ɯ"),
-        Form::BaseRefProxy => (&[], "Ɓ"),
-        Form::ProxyOr => (&["Z"], "Ɣ"),
-    }
-}
-
-fn digit(form: Form) -> char {
-    match form {
-        Form::Proxy => '0',
-        Form::OwnedProxy => '1',
-        Form::RefProxy => '2',
-        Form::RefMutProxy => '3',
-        Form::BaseRefProxy => '4',
-        Form::ProxyOr => '5',
-    }
-}
-
-fn pattern_name(form: Form, len: usize) -> String {
-    let mut name = String::with_capacity(len);
-    name.push('Z');
-    name.push(digit(form));
-    name.extend(std::iter::repeat_n('_', len - 2));
-    name
-}
-
-/// An identifier of `len` bytes that denotes `form` and is not used in `text`.
-pub(super) fn replacement(form: Form, len: usize, text: &str) -> Option<Cow<'static, str>> {
-    let free = |name: &str| !uses(text, name);
-    let (one, two) = short_names(form);
+/// An identifier of `len` bytes that stands for `meaning` and is not used in `text`.
+pub(super) fn replacement(meaning: Meaning, len: usize, text: &str) -> Option<Cow<'static, str>> {
+    let free = |name: &str| !has_word(text, name);
     match len {
-        1 => one.iter().copied().find(|name| free(name)).map(Cow::Borrowed),
-        2 => free(two).then_some(Cow::Borrowed(two)),
+        1 => meaning
+            .names_of_one_byte()
+            .iter()
+            .copied()
+            .find(|name| free(name))
+            .map(Cow::Borrowed),
+        2 => meaning
+            .name_of_two_bytes()
+            .filter(|name| free(name))
+            .map(Cow::Borrowed),
         MIN_PATTERN_LEN..=MAX_LEN => {
-            let name = pattern_name(form, len);
+            let name = meaning.pattern_name(len);
             free(&name).then_some(Cow::Owned(name))
         }
         _ => None,
@@ -58,12 +123,20 @@ pub(super) fn replacement(form: Form, len: usize, text: &str) -> Option<Cow<'sta
 }
 
 /// Whether an identifier occurs anywhere in the text, be it in a string or a comment.
-fn uses(text: &str, name: &str) -> bool {
-    text.match_indices(name).any(|(start, _)| {
-        let before = text[..start].bytes().next_back();
-        let after = text[start + name.len()..].bytes().next();
-        !before.is_some_and(is_identifier_byte) && !after.is_some_and(is_identifier_byte)
-    })
+fn has_word(text: &str, word: &str) -> bool {
+    words(text, word).next().is_some()
+}
+
+/// The offsets at which `word` stands between other characters than those of identifiers.
+pub(super) fn words(text: &str, word: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| is_identifier_byte(*byte));
+    text.match_indices(word)
+        .map(|(start, _)| start)
+        .filter(move |&start| {
+            let before = start.checked_sub(1).and_then(|before| bytes.get(before));
+            !is_part(before) && !is_part(bytes.get(start + word.len()))
+        })
 }
 
 /// Whether a byte can be part of an identifier; every byte of a character outside ASCII counts.
@@ -71,49 +144,39 @@ pub(super) fn is_identifier_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii()
 }
 
-/// The text of `__builtins__.pyi`, which defines every identifier that lowering may put into a file
-/// as an alias of the same kind in the stub module `_proxycheck`.
+/// The text of `__builtins__.pyi`, which defines every identifier that lowering may put into a file.
+/// Those of proxy types are aliases of what the stub module `_proxycheck` defines.
 ///
 /// The names do not begin with an underscore and are assigned, not imported: ty sees neither private
 /// names of that file nor `import … as …` there.
 pub fn builtins_stub() -> String {
     use std::fmt::Write;
 
-    let mut stub = String::from("import _proxycheck\n");
-    for form in Form::ALL {
-        let (one, two) = short_names(form);
-        let short = one.iter().chain([&two]).map(|name| (*name).to_owned());
-        let patterns = (MIN_PATTERN_LEN..=MAX_LEN).map(|len| pattern_name(form, len));
-        for name in short.chain(patterns) {
-            writeln!(stub, "{name} = _proxycheck.{}", form.name())
-                .expect("writing to a string succeeds");
+    let mut stub = String::from("import _proxycheck\n\ndef _not_final[T](cls: T, /) -> T: ...\n\n");
+    for meaning in Meaning::all() {
+        let patterns = (MIN_PATTERN_LEN..=MAX_LEN).map(|len| Cow::from(meaning.pattern_name(len)));
+        for name in meaning.short_names().map(Cow::from).chain(patterns) {
+            match meaning {
+                Meaning::Proxy(form) => writeln!(stub, "{name} = _proxycheck.{}", form.name()),
+                Meaning::Final => writeln!(stub, "{name} = _not_final"),
+            }
+            .expect("writing to a string succeeds");
         }
     }
     stub
 }
 
-/// What an identifier in lowered text denotes, if lowering put it there.
+/// The proxy type that an identifier in lowered text denotes, if lowering may have put it there.
 pub fn form_of(identifier: &str) -> Option<Form> {
-    Form::ALL.into_iter().find(|form| {
-        let (one, two) = short_names(*form);
-        one.contains(&identifier) || two == identifier
-    })
-    .or_else(|| form_of_pattern(identifier))
-}
-
-fn form_of_pattern(identifier: &str) -> Option<Form> {
-    let rest = identifier.strip_prefix('Z')?;
-    let form = Form::ALL.into_iter().find(|form| rest.starts_with(digit(*form)))?;
-    let underscores = &rest[1..];
-    (!underscores.is_empty()
-        && identifier.len() <= MAX_LEN
-        && underscores.bytes().all(|byte| byte == b'_'))
-    .then_some(form)
+    match Meaning::of(identifier)? {
+        Meaning::Proxy(form) => Some(form),
+        Meaning::Final => None,
+    }
 }
 
 /// Restores the user's words in a message: each identifier that lowering may have put into a file
-/// becomes the name of the proxy type. Identifiers of one byte stay, because in a message they are as
-/// likely to be the user's own.
+/// becomes the name of what it stands for. Identifiers of one byte stay, because in a message they are
+/// as likely to be the user's own.
 pub fn restore_names(message: &str) -> Cow<'_, str> {
     let is_part = |character: char| character.is_alphanumeric() || character == '_';
     let mut restored = String::new();
@@ -125,10 +188,10 @@ pub fn restore_names(message: &str) -> Cow<'_, str> {
             .map_or(message.len(), |at| start + at);
         let word = &message[start..end];
         if word.len() > 1
-            && let Some(form) = form_of(word)
+            && let Some(meaning) = Meaning::of(word)
         {
             restored.push_str(&message[copied..start]);
-            restored.push_str(form.name());
+            restored.push_str(meaning.name());
             copied = end;
         }
         rest = end;

@@ -1,5 +1,6 @@
 //! Parsing that survives any nesting.
 
+use ruff_db::panic::catch_unwind;
 use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Expr, ExprStringLiteral, ModModule, PySourceType};
 use ruff_python_parser::{Parsed, parse_string_annotation, parse_unchecked_source};
@@ -23,7 +24,8 @@ pub(super) fn deeply<R>(step: impl FnOnce() -> R) -> R {
 /// Deeper trees are not built, or, if they were, not dropped: their stack may not be had.
 const MAX_LEVELS: usize = 500_000;
 
-/// Parses a module, syntax errors or not, and hands it to `use_it`; `None` if it is nested beyond reason.
+/// Parses a module, syntax errors or not, and hands it to `use_it`; `None` if it is nested beyond reason
+/// or the parser fails: it panics on a few damaged notebooks.
 pub(super) fn with_parsed<R>(
     text: &str,
     source_type: PySourceType,
@@ -33,7 +35,8 @@ pub(super) fn with_parsed<R>(
     if brackets > MAX_LEVELS {
         return None;
     }
-    let parsed = with_stack(brackets, || parse_unchecked_source(text, source_type));
+    let parse = || with_stack(brackets, || parse_unchecked_source(text, source_type));
+    let parsed = catch_unwind(parse).ok()?;
     let result = use_it(&parsed);
     match nesting(&parsed) {
         levels @ ..=MAX_LEVELS => with_stack(levels, || drop(parsed)),

@@ -75,6 +75,14 @@ struct Entry {
     has_stub: bool,
 }
 
+/// Whether a module leads to a provider.
+enum Leading {
+    Yes,
+    No,
+    /// If something leads there that its file, which is a first-party one, imports.
+    Maybe(SystemPathBuf, Arc<SourceFile>),
+}
+
 /// A module that an import names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Module {
@@ -133,7 +141,9 @@ impl Resolver {
     pub fn dependents(&self, path: &SystemPath) -> Vec<SystemPathBuf> {
         let files: Vec<_> = self.read(|state| {
             let files = state.files.iter();
-            files.map(|(path, file)| (path.clone(), Arc::clone(file))).collect()
+            files
+                .map(|(path, file)| (path.clone(), Arc::clone(file)))
+                .collect()
         });
         let mut importers: FxHashMap<SystemPathBuf, Vec<&SystemPath>> = FxHashMap::default();
         for (importer, file) in &files {
@@ -164,16 +174,16 @@ impl Resolver {
         }
         // The text goes before what the file system says: it may not be written yet.
         let file = self.remember(path, text);
-        file.facts.mentions_provider || self.leads(path)
+        self.leads(path, file)
     }
 
     /// Whether it is worth while to ask what a module's file exports.
     pub(super) fn may_export(&self, path: &SystemPath) -> bool {
-        if self.is_first_party(path) {
-            self.leads(path)
-        } else {
-            self.file(path).is_some_and(|file| file.facts.mentions_provider)
-        }
+        self.file(path)
+            .is_some_and(|file| match self.is_first_party(path) {
+                true => self.leads(path, file),
+                false => file.facts.mentions_provider,
+            })
     }
 
     /// The module that `import name` means.
@@ -189,7 +199,7 @@ impl Resolver {
         if let Some(known) = self.read(|state| state.modules.get(name).cloned()) {
             return known;
         }
-        let revision = self.read(|state| state.revision);
+        let revision = self.revision();
         let relative = name.replace('.', "/");
         let roots = self.first_party.iter().chain(&self.site_packages);
         let found = roots
@@ -259,54 +269,39 @@ impl Resolver {
     }
 
     /// Whether a first-party file mentions a provider or imports, however indirectly, one that does.
-    fn leads(&self, path: &SystemPath) -> bool {
+    fn leads(&self, path: &SystemPath, file: Arc<SourceFile>) -> bool {
         if let Some(known) = self.known_leads(path) {
             return known;
         }
-        let revision = self.read(|state| state.revision);
-        // Each file with the position of the one that imports it.
-        let mut queue = vec![(path.to_path_buf(), None)];
+        let revision = self.revision();
         let mut seen: FxHashSet<SystemPathBuf> = [path.to_path_buf()].into_iter().collect();
+        // Each file with the position of the one that imports it.
+        let mut queue = vec![(path.to_path_buf(), file, None)];
         let mut next = 0;
         let mut leading = None;
         while leading.is_none()
-            && let Some((path, _)) = queue.get(next)
+            && let Some((path, file, _)) = queue.get(next)
         {
-            let Some(file) = self.file(path) else {
-                next += 1;
-                continue;
-            };
-            let path = path.clone();
             if file.facts.mentions_provider {
                 leading = Some(next);
+                break;
             }
-            'imports: for import in &file.facts.imports {
-                for module in self.modules_of(&path, import) {
-                    let stem = match module {
-                        Module::Provider(_) => {
-                            leading = Some(next);
-                            break 'imports;
-                        }
-                        Module::At(stem) => stem,
-                        _ => continue,
-                    };
-                    let Some(file) = self.file_of(&stem) else {
-                        continue;
-                    };
-                    let known = match self.is_first_party(&file) {
-                        true => self.known_leads(&file),
-                        false => Some(self.may_export(&file)),
-                    };
-                    match known {
-                        Some(true) => {
-                            leading = Some(next);
-                            break 'imports;
-                        }
-                        Some(false) => {}
-                        None if seen.contains(&file) => {}
-                        None => {
-                            seen.insert(file.clone());
-                            queue.push((file, Some(next)));
+            let (path, file) = (path.clone(), Arc::clone(file));
+            let modules = file
+                .facts
+                .imports
+                .iter()
+                .flat_map(|it| self.modules_of(&path, it));
+            for module in modules {
+                match self.leading(&module) {
+                    Leading::Yes => {
+                        leading = Some(next);
+                        break;
+                    }
+                    Leading::No => {}
+                    Leading::Maybe(path, file) => {
+                        if seen.insert(path.clone()) {
+                            queue.push((path, file, Some(next)));
                         }
                     }
                 }
@@ -322,15 +317,41 @@ impl Resolver {
                 Some(_) => {
                     let mut at = leading;
                     while let Some(position) = at {
-                        let (path, importer) = &queue[position];
+                        let (path, _, importer) = &queue[position];
                         state.leads.insert(path.clone(), true);
                         at = *importer;
                     }
                 }
-                None => state.leads.extend(queue.into_iter().map(|(path, _)| (path, false))),
+                None => state
+                    .leads
+                    .extend(queue.into_iter().map(|(path, ..)| (path, false))),
             }
         });
         leading.is_some()
+    }
+
+    /// What is known without looking at what the module imports.
+    fn leading(&self, module: &Module) -> Leading {
+        let stem = match module {
+            Module::Provider(_) => return Leading::Yes,
+            Module::At(stem) => stem,
+            Module::Typing | Module::Collections | Module::Unknown => return Leading::No,
+        };
+        let Some(path) = self.file_of(stem) else {
+            return Leading::No;
+        };
+        let known = match self.is_first_party(&path) {
+            true => self.known_leads(&path),
+            false => Some(self.may_export(&path)),
+        };
+        match known {
+            Some(true) => Leading::Yes,
+            Some(false) => Leading::No,
+            None => match self.file(&path) {
+                Some(file) => Leading::Maybe(path, file),
+                None => Leading::No,
+            },
+        }
     }
 
     fn known_leads(&self, path: &SystemPath) -> Option<bool> {
@@ -367,10 +388,14 @@ impl Resolver {
                 .chain(parents(&import.module))
                 .flat_map(|module| {
                     let relative = module.replace('.', "/");
-                    self.first_party.iter().map(move |root| root.join(&relative))
+                    self.first_party
+                        .iter()
+                        .map(move |root| root.join(&relative))
                 })
                 .collect(),
-            level => relative_stem(path, level, &import.module).into_iter().collect(),
+            level => relative_stem(path, level, &import.module)
+                .into_iter()
+                .collect(),
         };
         for name in import.names.iter().flatten() {
             let submodules: Vec<_> = stems.iter().map(|stem| stem.join(&**name)).collect();
@@ -439,26 +464,44 @@ impl Resolver {
         if let Some(known) = self.read(|state| state.folders.get(path).cloned()) {
             return known;
         }
-        let revision = self.read(|state| state.revision);
+        let revision = self.revision();
         let mut folder = Folder::default();
-        for entry in self.system.read_directory(path).into_iter().flatten().flatten() {
+        for entry in self
+            .system
+            .read_directory(path)
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
             folder.add(entry.path(), entry.file_type());
         }
         let folder = Arc::new(folder);
         self.write(|state| {
             if state.revision == revision {
-                state.folders.insert(path.to_path_buf(), Arc::clone(&folder));
+                state
+                    .folders
+                    .insert(path.to_path_buf(), Arc::clone(&folder));
             }
         });
         folder
     }
 
+    fn revision(&self) -> u64 {
+        self.read(|state| state.revision)
+    }
+
     fn read<R>(&self, get: impl FnOnce(&State) -> R) -> R {
-        get(&self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        get(&self
+            .state
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 
     fn write<R>(&self, set: impl FnOnce(&mut State) -> R) -> R {
-        set(&mut self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner))
+        set(&mut self
+            .state
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }
 
@@ -493,7 +536,9 @@ impl Entry {
     fn file(self, stem: &SystemPath) -> Option<SystemPathBuf> {
         let extension = match self {
             Entry { has_stub: true, .. } => "pyi",
-            Entry { has_source: true, .. } => "py",
+            Entry {
+                has_source: true, ..
+            } => "py",
             _ => return None,
         };
         Some(SystemPathBuf::from(format!("{stem}.{extension}")))
@@ -525,6 +570,8 @@ fn relative_stem(path: &SystemPath, level: usize, module: &str) -> Option<System
 
 /// `a.b` and `a` for `a.b.c`.
 fn parents(module: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(module.rsplit_once('.'), |(parent, _)| parent.rsplit_once('.'))
-        .map(|(parent, _)| parent)
+    std::iter::successors(module.rsplit_once('.'), |(parent, _)| {
+        parent.rsplit_once('.')
+    })
+    .map(|(parent, _)| parent)
 }

@@ -32,7 +32,10 @@ pub(super) enum Binding {
     /// `X = a.b`.
     Alias(Chain),
     /// `X = a.b[c.d]`. Without `argument` it is something more than a dotted name.
-    Subscript { base: Chain, argument: Option<Chain> },
+    Subscript {
+        base: Chain,
+        argument: Option<Chain>,
+    },
     /// `X = a.b(…)`.
     Call(Chain),
     /// A class, `type X = …` or a union of types.
@@ -143,7 +146,9 @@ impl Scope {
         impl<'a> Visitor<'a> for Functions<'_> {
             fn visit_stmt(&mut self, stmt: &'a Stmt) {
                 let globals = match stmt {
-                    Stmt::FunctionDef(function) => Scope::of_function(function, self.syntax).globals,
+                    Stmt::FunctionDef(function) => {
+                        Scope::of_function(function, self.syntax).globals
+                    }
                     Stmt::ClassDef(class) => Scope::of_class(class, self.syntax).globals,
                     _ => FxHashMap::default(),
                 };
@@ -175,7 +180,7 @@ pub(super) struct Syntax {
 impl Syntax {
     pub(super) fn of(text: &str) -> Self {
         Syntax {
-            has_global: text.contains("global "),
+            has_global: text.contains("global"),
             has_walrus: text.contains(":="),
         }
     }
@@ -330,7 +335,11 @@ impl Collector {
             Stmt::While(stmt) => self.blocks([&stmt.body[..], &stmt.orelse]),
             Stmt::If(stmt) => self.if_stmt(stmt),
             Stmt::With(stmt) => {
-                for target in stmt.items.iter().filter_map(|it| it.optional_vars.as_deref()) {
+                for target in stmt
+                    .items
+                    .iter()
+                    .filter_map(|it| it.optional_vars.as_deref())
+                {
                     self.target(target);
                 }
                 self.blocks([&stmt.body[..]]);
@@ -344,7 +353,10 @@ impl Collector {
             Stmt::Try(stmt) => self.try_stmt(stmt),
             Stmt::Delete(delete) => delete.targets.iter().for_each(|target| self.target(target)),
             Stmt::Global(global) => {
-                let names = global.names.iter().map(|name| (name.id.clone(), Vec::new()));
+                let names = global
+                    .names
+                    .iter()
+                    .map(|name| (name.id.clone(), Vec::new()));
                 self.scope.globals.extend(names);
             }
             // Which function binds it does not matter: it is not certain to be a proxy type here.
@@ -382,7 +394,10 @@ impl Collector {
     fn import_from(&mut self, import: &ast::StmtImportFrom) {
         let module = ImportPath {
             level: import.level,
-            module: import.module.as_ref().map_or_else(Name::default, |it| it.id.clone()),
+            module: import
+                .module
+                .as_ref()
+                .map_or_else(Name::default, |it| it.id.clone()),
         };
         for alias in &import.names {
             if alias.name.id == "*" {

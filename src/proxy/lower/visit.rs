@@ -11,11 +11,10 @@ use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::denote::{Denotation, Query, Scopes, Special, has_star_imports};
-use super::names::is_identifier_byte;
 use super::parse::{deeply, with_string_annotation};
 use super::resolver::Resolver;
 use super::scope::{Scope, Syntax, chain, is_type_alias_annotation};
-use super::{Form, Replacement};
+use super::{Form, Meaning, Replacement};
 
 pub(super) struct Lowering<'s> {
     text: &'s str,
@@ -72,13 +71,20 @@ impl<'s> Lowering<'s> {
         if !lowering.watched.is_empty() {
             // An alias can be used before the line that defines it, so this takes a second walk.
             lowering.visit_body(body);
-            found.retain(|it| !it.alias.as_ref().is_some_and(|name| lowering.used.contains(name)));
+            found.retain(|it| {
+                !it.alias
+                    .as_ref()
+                    .is_some_and(|name| lowering.used.contains(name))
+            });
         }
         found.sort_by_key(|it| it.range.start());
         found.dedup_by_key(|it| it.range);
         let replacements = found
             .into_iter()
-            .map(|Found { range, form, .. }| Replacement { range, form })
+            .map(|it| Replacement {
+                range: it.range,
+                meaning: Meaning::Proxy(it.form),
+            })
             .collect();
         (replacements, has_star_imports(lowering.scopes()))
     }
@@ -119,22 +125,11 @@ impl<'s> Lowering<'s> {
 
     /// What a name or a dotted name denotes here; `None` for any other expression.
     fn denotation(&self, expr: &Expr) -> Option<Denotation> {
-        match expr {
-            Expr::Name(name) => Some(Query::new(self.resolver).name(self.scopes(), &name.id)),
-            Expr::Attribute(_) => {
-                let chain = chain(expr)?;
-                let denotation = Query::new(self.resolver).chain(self.scopes(), &chain);
-                match (denotation, chain.last().map(Name::as_str)) {
-                    (Denotation::Unknown, Some(last)) => Some(unknown(last)),
-                    (denotation, _) => Some(denotation),
-                }
-            }
-            _ => None,
+        let chain = chain(expr)?;
+        match Query::new(self.resolver).chain(self.scopes(), &chain) {
+            Denotation::Unknown => chain.last().map(|name| unknown(name)),
+            denotation => Some(denotation),
         }
-        .map(|denotation| match (denotation, expr) {
-            (Denotation::Unknown, Expr::Name(name)) => unknown(&name.id),
-            (denotation, _) => denotation,
-        })
     }
 
     fn form(&self, expr: &Expr) -> Option<Form> {
@@ -145,20 +140,8 @@ impl<'s> Lowering<'s> {
     }
 
     fn replace(&mut self, expr: &Expr, form: Form, alias: Option<&Name>) {
-        let range = expr.range();
-        let (start, end) = (range.start().to_usize(), range.end().to_usize());
-        let bytes = self.text.as_bytes();
-        let is_adjacent = |at: Option<&u8>| at.is_some_and(|byte| is_identifier_byte(*byte));
-        // `pp\n.Proxy` would lose a line, and `else(pp).Proxy` the end of a keyword.
-        if bytes[start..end].contains(&b'\n')
-            || bytes[start..end].contains(&b'\r')
-            || is_adjacent(start.checked_sub(1).and_then(|before| bytes.get(before)))
-            || is_adjacent(bytes.get(end))
-        {
-            return;
-        }
         self.found.push(Found {
-            range,
+            range: expr.range(),
             form,
             alias: alias.cloned(),
         });
@@ -337,9 +320,15 @@ impl<'s> Lowering<'s> {
                 }
                 self.within(Scope::of_lambda(lambda), |it| it.value(&lambda.body));
             }
-            Expr::ListComp(ast::ExprListComp { elt, generators, .. })
-            | Expr::SetComp(ast::ExprSetComp { elt, generators, .. })
-            | Expr::Generator(ast::ExprGenerator { elt, generators, .. }) => {
+            Expr::ListComp(ast::ExprListComp {
+                elt, generators, ..
+            })
+            | Expr::SetComp(ast::ExprSetComp {
+                elt, generators, ..
+            })
+            | Expr::Generator(ast::ExprGenerator {
+                elt, generators, ..
+            }) => {
                 self.comprehension(generators, [Some(&**elt), None]);
             }
             Expr::DictComp(comprehension) => {
@@ -360,9 +349,15 @@ impl<'s> Lowering<'s> {
                     it.value(&generator.iter);
                 }
                 it.value(&generator.target);
-                generator.ifs.iter().for_each(|condition| it.value(condition));
+                generator
+                    .ifs
+                    .iter()
+                    .for_each(|condition| it.value(condition));
             }
-            results.into_iter().flatten().for_each(|result| it.value(result));
+            results
+                .into_iter()
+                .flatten()
+                .for_each(|result| it.value(result));
         });
     }
 
@@ -399,7 +394,8 @@ impl<'s> Lowering<'s> {
                 self.arguments(&operation.right, arguments);
             }
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
-                elts.iter().for_each(|element| self.arguments(element, arguments));
+                elts.iter()
+                    .for_each(|element| self.arguments(element, arguments));
             }
             _ => self.value(expr),
         });
@@ -457,7 +453,10 @@ impl<'s> Lowering<'s> {
 
     fn defaults(&mut self, parameters: &Parameters) {
         for parameter in parameters.iter_non_variadic_params() {
-            parameter.default().into_iter().for_each(|default| self.value(default));
+            parameter
+                .default()
+                .into_iter()
+                .for_each(|default| self.value(default));
         }
     }
 
@@ -488,7 +487,9 @@ impl<'s> Lowering<'s> {
             for keyword in class.keywords() {
                 it.value(&keyword.value);
             }
-            it.within(Scope::of_class(class, it.syntax), |it| it.visit_body(&class.body));
+            it.within(Scope::of_class(class, it.syntax), |it| {
+                it.visit_body(&class.body)
+            });
         });
     }
 

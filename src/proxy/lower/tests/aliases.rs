@@ -4,7 +4,11 @@ use super::check;
 
 #[test]
 fn another_name_is_class_and_type() {
-    check("P2 = Proxy\nx: «P2_|Proxy»[int]".replace("P2_", "P2").as_str());
+    check(
+        "P2 = Proxy\nx: «P2_|Proxy»[int]"
+            .replace("P2_", "P2")
+            .as_str(),
+    );
     check("MyProxy = Proxy\nx: «MyProxy|Proxy»[int]\nisinstance(x, MyProxy)\np = MyProxy[int](f)");
     check("MyProxy: TypeAlias = Proxy\nx: «MyProxy|Proxy»[int]");
     check("MyProxy: typing.TypeAlias = OwnedProxy\nx: «MyProxy|OwnedProxy»");
@@ -12,7 +16,9 @@ fn another_name_is_class_and_type() {
     check("First = Second = Proxy\nx: «Second|Proxy»[«First|Proxy»[int]]");
     check("def f():\n    Local = Proxy\n    x: «Local|Proxy»[int]\nx: Local[int]");
     check("x: '«Later|Proxy»[int]'\nLater = Proxy");
-    check("class C:\n    Inner = Proxy\n    x: «Inner|Proxy»[int]\n    def f(self): x: Inner[int]\nx: C.Inner[int]");
+    check(
+        "class C:\n    Inner = Proxy\n    x: «Inner|Proxy»[int]\n    def f(self): x: Inner[int]\nx: C.Inner[int]",
+    );
 }
 
 #[test]
@@ -88,11 +94,15 @@ fn a_name_that_is_bound_again_is_left_alone() {
     check("def f():\n    if (Proxy := 3): ...\n    x: Proxy[int]");
     check("def f():\n    global Proxy\n    Proxy = 3\nx: Proxy[int]");
     check("def f():\n    global Proxy\n    x: «Proxy»[int]");
-    check("def f():\n    from proxystore.proxy import Proxy\n    def g():\n        nonlocal Proxy\n        Proxy = 3\n        x: Proxy[int]");
+    check(
+        "def f():\n    from proxystore.proxy import Proxy\n    def g():\n        nonlocal Proxy\n        Proxy = 3\n        x: Proxy[int]",
+    );
     check("def f[Proxy](x: Proxy[int]): ...");
     check("class C[Proxy]:\n    x: Proxy[int]\nx: «Proxy»[int]");
     check("type X[Proxy] = Proxy[int]");
-    check("class C:\n    Proxy = 3\n    x: Proxy[int]\n    def f(self, y: Proxy[int]):\n        z: «Proxy»[int]");
+    check(
+        "class C:\n    Proxy = 3\n    x: Proxy[int]\n    def f(self, y: Proxy[int]):\n        z: «Proxy»[int]",
+    );
     check("class C:\n    Proxy = Proxy\n    x: «Proxy»[int]");
     check("class C:\n    def f[T](self, y: «Proxy»[T]): ...\n    Other = Proxy");
     check("Proxy += 1\nx: Proxy[int]");

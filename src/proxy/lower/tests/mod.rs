@@ -1,8 +1,9 @@
-//! In these tests `«…»` stands around what is replaced: `x: «Proxy»[int]`. The form is the one that the
-//! last part of the dotted name spells, or named after a bar: `x: «MyProxy|Proxy»[int]`.
+//! In these tests `«…»` stands around what is replaced: `x: «Proxy»[int]`. What it means is what
+//! the last part of the dotted name spells, or what stands after a bar: `x: «MyProxy|Proxy»[int]`.
 
 mod aliases;
 mod corpus;
+mod finality;
 mod imports;
 mod independent;
 mod invariants;
@@ -18,7 +19,7 @@ use ruff_db::system::{InMemorySystem, SystemPath, WritableSystem};
 use ruff_python_ast::PySourceType;
 use ruff_text_size::{TextRange, TextSize};
 
-use super::{Form, Lowered, Replacement, Resolver, lower};
+use super::{Form, Lowered, Meaning, Replacement, Resolver, form_of, lower};
 
 /// Files in memory: the user's below `/src`, installed packages below `/site-packages`.
 struct Project {
@@ -46,8 +47,12 @@ impl Project {
     fn write(&self, path: &str, text: &str) {
         let path = SystemPath::new(path);
         let folder = path.parent().expect("the path is absolute");
-        self.system.create_directory_all(folder).expect("the folder can be made");
-        self.system.write_file(path, text).expect("the file can be written");
+        self.system
+            .create_directory_all(folder)
+            .expect("the folder can be made");
+        self.system
+            .write_file(path, text)
+            .expect("the file can be written");
         self.resolver.invalidate(path);
     }
 
@@ -59,7 +64,14 @@ impl Project {
             .unwrap_or_default();
         let lowered = lower(text, path, source_type, &self.resolver)?;
         invariants::check(text, &lowered, source_type);
-        assert_eq!(lower(&lowered.text, path, source_type, &self.resolver), None, "not idempotent");
+        if source_type == PySourceType::Python {
+            independent::check(text, &lowered);
+        }
+        assert_eq!(
+            lower(&lowered.text, path, source_type, &self.resolver),
+            None,
+            "not idempotent"
+        );
         Some(lowered)
     }
 
@@ -68,9 +80,14 @@ impl Project {
     fn check(&self, path: &str, marked: &str) {
         let (text, expected) = unmark(marked);
         self.write(path, &text);
-        let found = self.lower(&text, path).map_or(Vec::new(), |it| it.replacements);
+        let found = self
+            .lower(&text, path)
+            .map_or(Vec::new(), |it| it.replacements);
         if found != expected {
-            panic!("in {path}\nexpected:\n{marked}\nfound:\n{}", mark(&text, &found));
+            panic!(
+                "in {path}\nexpected:\n{marked}\nfound:\n{}",
+                mark(&text, &found)
+            );
         }
     }
 }
@@ -83,33 +100,39 @@ fn unmark(marked: &str) -> (String, Vec<Replacement>) {
     text.push_str(parts.next().unwrap_or_default());
     for part in parts {
         let (inside, rest) = part.split_once('»').expect("each « is closed");
-        let (expr, form) = match inside.split_once('|') {
-            Some((expr, form)) => (expr, form),
+        let (expr, name) = match inside.split_once('|') {
+            Some((expr, name)) => (expr, name),
             None => (inside, inside.rsplit(['.', ' ']).next().unwrap_or(inside)),
         };
         let start = TextSize::of(&text);
         text.push_str(expr);
         replacements.push(Replacement {
             range: TextRange::new(start, TextSize::of(&text)),
-            form: Form::ALL
-                .into_iter()
-                .find(|known| known.name() == form)
-                .unwrap_or_else(|| panic!("`{form}` names a proxy type")),
+            meaning: meaning(name),
         });
         text.push_str(rest);
     }
     (text, replacements)
 }
 
+fn meaning(name: &str) -> Meaning {
+    let form = Form::ALL.into_iter().find(|form| form.name() == name);
+    match form {
+        Some(form) => Meaning::Proxy(form),
+        None if name == Meaning::Final.name() => Meaning::Final,
+        None => panic!("`{name}` is not replaced"),
+    }
+}
+
 fn mark(text: &str, replacements: &[Replacement]) -> String {
     let mut marked = String::new();
     let mut end = 0;
-    for Replacement { range, form } in replacements {
+    for Replacement { range, meaning } in replacements {
         marked.push_str(&text[end..range.start().to_usize()]);
         let expr = &text[*range];
-        let bar = match expr.ends_with(form.name()) {
+        let bar = match expr.ends_with(meaning.name()) {
             true => String::new(),
-            false => format!("|{}", form.name()),
+            false => format!("|{}", meaning.name()),
         };
         marked.push_str(&format!("«{expr}{bar}»"));
         end = range.end().to_usize();

@@ -14,26 +14,51 @@ fn lowered(text: &str) -> String {
 fn each_identifier_is_a_builtin() {
     let stub = builtins_stub();
     let parsed = parse_module(&stub).expect("the stub is valid");
-    let mut lines = stub.lines();
-    assert_eq!(lines.next(), Some("import _proxycheck"));
     let mut seen = std::collections::HashSet::new();
-    for line in lines {
-        let (name, value) = line.split_once(" = _proxycheck.").expect("each line is an assignment");
+    for (name, value) in stub.lines().filter_map(|line| line.split_once(" = ")) {
         assert!(seen.insert(name), "`{name}` is defined twice");
         assert!(!name.starts_with('_'));
-        assert_eq!(form_of(name).map(Form::name), Some(value));
+        match value.strip_prefix("_proxycheck.") {
+            Some(value) => assert_eq!(form_of(name).map(Form::name), Some(value)),
+            None => assert_eq!(
+                (value, restore_names(name).as_ref()),
+                ("_not_final", "final")
+            ),
+        }
     }
-    assert_eq!(parsed.suite().len(), seen.len() + 1);
+    assert_eq!(
+        parsed.suite().len(),
+        seen.len() + 2,
+        "an import, a function and the names"
+    );
     for form in Form::ALL {
         for len in 2..=64 {
             let import = format!("from proxystore.proxy import {} as ", form.name());
             let alias: String = std::iter::repeat_n('v', len).collect();
             let text = lowered(&format!("{import}{alias}\nx: {alias}[int]\n"));
-            let (_, name) = text.rsplit_once("x: ").expect("the annotation is still there");
-            let name = name.trim_end().strip_suffix("[int]").expect("so are the arguments");
+            let (_, name) = text
+                .rsplit_once("x: ")
+                .expect("the annotation is still there");
+            let name = name
+                .trim_end()
+                .strip_suffix("[int]")
+                .expect("so are the arguments");
             assert_eq!(name.len(), len);
             assert!(seen.contains(name), "`{name}` is not in the stub");
         }
+    }
+    for len in 3..=64 {
+        let alias: String = std::iter::repeat_n('v', len).collect();
+        let text = lowered(&format!(
+            "from typing import final as {alias}\n@{alias}\nclass C: ...\n"
+        ));
+        let name = text
+            .lines()
+            .nth(1)
+            .expect("the decorator is a line")
+            .trim_start_matches('@');
+        assert_eq!(name.len(), len);
+        assert!(seen.contains(name), "`{name}` is not in the stub");
     }
 }
 
@@ -52,36 +77,54 @@ fn what_is_put_in() {
 #[test]
 fn short_names() {
     let import = |alias: &str, rest: &str| {
-        lowered(&format!("from proxystore.proxy import Proxy as {alias}\n{rest}"))
-            .split_once('\n')
-            .expect("the import is a line")
-            .1
-            .to_owned()
+        lowered(&format!(
+            "from proxystore.proxy import Proxy as {alias}\n{rest}"
+        ))
+        .split_once('\n')
+        .expect("the import is a line")
+        .1
+        .to_owned()
     };
     assert_eq!(import("P", "x: P[int]"), "x: Q[int]");
     assert_eq!(import("P", "Q = 1\nx: P[int]"), "Q = 1\nx: J[int]");
     assert_eq!(import("Q", "x: Q[int]"), "x: J[int]");
     assert_eq!(import("P", "Q = J = 1\nx: P[int]"), "Q = J = 1\nx: P[int]");
     assert_eq!(import("P", "QJ = 'Qé'\nx: P[int]"), "QJ = 'Qé'\nx: Q[int]");
-    assert_eq!(import("P", "from tkinter import *\nx: P[int]"), "from tkinter import *\nx: P[int]");
+    assert_eq!(
+        import("P", "from tkinter import *\nx: P[int]"),
+        "from tkinter import *\nx: P[int]"
+    );
     assert_eq!(import("Px", "x: Px[int]"), "x: Ƥ[int]");
     assert_eq!(import("é", "x: é[int]"), "x: Ƥ[int]");
     assert_eq!(import("Px", "Ƥ = 1\nx: Px[int]"), "Ƥ = 1\nx: Px[int]");
     assert_eq!(import("Pxy", "x: Pxy[int]"), "x: Z0_[int]");
-    assert_eq!(import("Pxy", "Z0_ = 1\nx: Pxy[int]"), "Z0_ = 1\nx: Pxy[int]");
+    assert_eq!(
+        import("Pxy", "Z0_ = 1\nx: Pxy[int]"),
+        "Z0_ = 1\nx: Pxy[int]"
+    );
     check_module("from proxystore.store.ref import RefMutProxy as M\nx: M[int]");
-    check_module(&format!("from proxystore.proxy import Proxy as {0}\nx: {0}[int]", "p".repeat(65)));
+    check_module(&format!(
+        "from proxystore.proxy import Proxy as {0}\nx: {0}[int]",
+        "p".repeat(65)
+    ));
 }
 
 #[test]
 fn names_in_messages_are_restored() {
-    assert_eq!(restore_names("`Z0___[int]` and `list[Z1__]`"), "`Proxy[int]` and `list[OwnedProxy]`");
+    assert_eq!(
+        restore_names("`Z0___[int]` and `list[Z1__]`"),
+        "`Proxy[int]` and `list[OwnedProxy]`"
+    );
     assert_eq!(restore_names("Ƥ[int]: Z5_"), "Proxy[int]: ProxyOr");
-    for message in ["", "nothing", "Q[int]", "Z0", "Z9__", "Z0_x", "xZ0__", "Z0__1", "_Z0__", "éZ0__"] {
+    assert_eq!(restore_names("function `Z6___`"), "function `final`");
+    for message in [
+        "", "nothing", "Q[int]", "Z0", "Z9__", "Z7__", "Z0_x", "xZ0__", "Z0__1", "_Z0__", "éZ0__",
+    ] {
         assert!(matches!(restore_names(message), std::borrow::Cow::Borrowed(it) if it == message));
     }
     assert_eq!(form_of("Q"), Some(Form::Proxy));
     assert_eq!(form_of("Proxy"), None);
+    assert_eq!(form_of("Z6___"), None);
     assert_eq!(form_of("Z0"), None);
     assert_eq!(form_of("Z"), Some(Form::ProxyOr));
     assert_eq!(form_of(&format!("Z0{}", "_".repeat(62))), Some(Form::Proxy));

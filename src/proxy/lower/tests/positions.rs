@@ -16,7 +16,9 @@ fn annotations() {
     check("def f():\n    x: «Proxy»[int] = g()\n    def h() -> «Proxy»[int]: ...");
     check("for x in y:\n    z: «Proxy»[int]\nelse:\n    z: «Proxy»[str]");
     check("with a as b:\n    z: «Proxy»[int]");
-    check("try:\n    z: «Proxy»[int]\nexcept E:\n    z: «Proxy»[int]\nfinally:\n    z: «Proxy»[int]");
+    check(
+        "try:\n    z: «Proxy»[int]\nexcept E:\n    z: «Proxy»[int]\nfinally:\n    z: «Proxy»[int]",
+    );
     check("match x:\n    case 1:\n        z: «Proxy»[int]");
     check("x: (\n    «Proxy»[\n        int,\n    ]\n)");
     check("x: («Proxy»)[int]");
@@ -55,7 +57,11 @@ fn string_annotations() {
     check("x: '''\n    «Proxy»[\n        int\n    ] | «OwnedProxy»[int]\n'''");
     check("x: \"list['«Proxy»[int]']\"");
     check("def f(x: '«Proxy»[int]') -> 'Optional[«Proxy»[int]]': ...");
-    check("x: '«typing.cast|Proxy»'.replace".replace("«typing.cast|Proxy»", "Proxy").as_str());
+    check(
+        "x: '«typing.cast|Proxy»'.replace"
+            .replace("«typing.cast|Proxy»", "Proxy")
+            .as_str(),
+    );
     check("y: 'typing.Optional[«Proxy»[int]]'");
     check("é = 'ü'; x: 'dict[str, «Proxy»[int]]' # é");
 }
@@ -186,7 +192,9 @@ fn arguments_of_generics_in_values() {
     check("x = unknown.Future[«Proxy»[int]]()");
     check("x = unknown.registry[Proxy]");
     check("x = unknown.registry['Proxy[int]']");
-    check("class Box(Generic[T]): ...\nx = Box[«Proxy»[int]](f)\ny = Box[«Proxy»](f)\nBox['Proxy']");
+    check(
+        "class Box(Generic[T]): ...\nx = Box[«Proxy»[int]](f)\ny = Box[«Proxy»](f)\nBox['Proxy']",
+    );
     check("def f(d, k):\n    d[Proxy[int]]\n    d[Proxy]\n    d[k][Proxy[int]]");
     check("d = {}\nd[Proxy[int]] = 1");
     check("x: C = C[«Proxy»[int]].make()");
@@ -214,7 +222,8 @@ fn scopes_of_expressions() {
 
 #[test]
 fn attribute_chains() {
-    let check = |marked: &str| super::check_module(&format!("import proxystore.proxy as pp\n{marked}"));
+    let check =
+        |marked: &str| super::check_module(&format!("import proxystore.proxy as pp\n{marked}"));
     check("x: «pp.Proxy»[int]");
     check("x: '«pp.Proxy»[int]'");
     check("x: «pp . Proxy»[int]");

@@ -10,10 +10,10 @@ use super::{Project, check, check_module};
 fn syntax_errors() {
     check("x: «Proxy»[int]\ny = = 3\nz: «Proxy»[str]");
     check("def f(x: «Proxy»[int]\n    y: «Proxy»[int]");
-    check("x: Proxy[");
+    check("x: «Proxy»[");
     check("x: «Proxy»[int");
-    check("class C(Proxy[int]:\n    x: «Proxy»[int]");
-    check("x: '«Proxy»[int]' '");
+    check("class C(Proxy[int]:\n    x: Proxy[int]");
+    check("x: 'Proxy[int]' '");
     check("\u{0}x: «Proxy»[int]");
     check("from proxystore.proxy import\nx: «Proxy»[int]");
     check("from . import (\nx: Proxy[int]");
@@ -34,7 +34,8 @@ fn line_ends_and_encodings() {
 
 #[test]
 fn notebooks() {
-    let text = "%load_ext x\nfrom proxystore.proxy import Proxy\n!ls Proxy[int]\nx: Proxy[int]\n?Proxy\n";
+    let text =
+        "%load_ext x\nfrom proxystore.proxy import Proxy\n!ls Proxy[int]\nx: Proxy[int]\n?Proxy\n";
     let resolver = &Project::new(&[]).resolver;
     let path = SystemPath::new("/src/main.ipynb");
     let lowered = lower(text, path, PySourceType::Ipynb, resolver).expect("there is an annotation");
@@ -55,7 +56,10 @@ fn lower_deep(text: String) -> Option<String> {
         lowered.map(|it| it.text)
     };
     let thread = std::thread::Builder::new().stack_size(512 * 1024);
-    let lowered = thread.spawn(lower_it).expect("a thread can be started").join();
+    let lowered = thread
+        .spawn(lower_it)
+        .expect("a thread can be started")
+        .join();
     lowered.expect("the thread does not panic")
 }
 
@@ -84,11 +88,14 @@ fn deep_nesting() {
     for expression in expressions {
         assert!(lower_deep(expression).is_some());
     }
-    let annotation = lower_deep(format!("y: {}", wrap("list[", "Proxy[int]", "]"))).expect("lowered");
+    let annotation =
+        lower_deep(format!("y: {}", wrap("list[", "Proxy[int]", "]"))).expect("lowered");
     assert!(annotation.contains("list[Z0___[int]]"));
-    let union = lower_deep(format!("y: Proxy[int]{}", " | Proxy[str]".repeat(DEPTH))).expect("lowered");
+    let union =
+        lower_deep(format!("y: Proxy[int]{}", " | Proxy[str]".repeat(DEPTH))).expect("lowered");
     assert!(!union.contains(": Proxy") && !union.contains("| Proxy"));
-    let alias = lower_deep(format!("A = Proxy[int]{}", " | Proxy[str]".repeat(DEPTH))).expect("lowered");
+    let alias =
+        lower_deep(format!("A = Proxy[int]{}", " | Proxy[str]".repeat(DEPTH))).expect("lowered");
     assert!(!alias.contains("= Proxy") && !alias.contains("| Proxy"));
     assert!(lower_deep(format!("{} = 1", wrap("(", "a", ",)"))).is_some());
     assert!(lower_deep(format!("match 1:\n case {}: ...", wrap("[", "a", "]"))).is_some());
@@ -103,7 +110,10 @@ fn deep_nesting() {
 
 #[test]
 fn nesting_beyond_reason() {
-    let text = format!("from proxystore.proxy import Proxy\nx: Proxy[int]\n{}", "(".repeat(600_000));
+    let text = format!(
+        "from proxystore.proxy import Proxy\nx: Proxy[int]\n{}",
+        "(".repeat(600_000)
+    );
     check_module(&text);
 }
 
