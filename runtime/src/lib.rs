@@ -6,9 +6,9 @@ mod trace;
 
 use pyo3::prelude::*;
 
-/// Starts to resolve a proxy in a thread of its own. A later use of the proxy waits for it.
+/// Resolves a proxy in another thread. A use of the proxy waits for it once it has begun.
 ///
-/// Does nothing when the proxy is resolved or being resolved. If the factory raises, the first use of the proxy calls
+/// At most 32 proxies are resolved at a time, the others wait for their turn; using one of them resolves it at once. If the factory raises, the first use of the proxy calls
 /// it again and raises then.
 #[pyfunction]
 #[pyo3(signature = (proxy, /))]

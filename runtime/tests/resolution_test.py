@@ -223,6 +223,8 @@ def test_background(runtime):
     p = runtime.Proxy(factory)
     runtime.resolve_async(p)
     runtime.resolve_async(p)
+    while not factory.calls:
+        time.sleep(0.001)
     assert proxyrt.inspect(p).state == "resolving"
     assert p.upper() == "VALUE"
     runtime.resolve_async(p)
@@ -242,10 +244,29 @@ def test_background_failure_is_raised_by_the_first_use(runtime):
     factory = SlowFactory("value", failures=2)
     p = runtime.Proxy(factory)
     runtime.resolve_async(p)
+    while not factory.calls:
+        time.sleep(0.001)
     with pytest.raises(runtime.ProxyResolveError):
         p.upper()
     assert p.upper() == "VALUE"
     assert factory.calls == 3
+
+
+def test_background_takes_many_and_dependent_proxies(runtime):
+    """More than there are workers, each needing the next: none of them may wait for its turn."""
+    proxies = [runtime.of(0)]
+    for _ in range(100):
+        proxies.append(runtime.Proxy(lambda below=proxies[-1]: below + 1))
+    for p in reversed(proxies):
+        runtime.resolve_async(p)
+    assert proxies[-1] == 100
+    before = threading.active_count()
+    many = [runtime.Proxy(lambda: time.sleep(0.001) or 1) for _ in range(500)]
+    for p in many:
+        runtime.resolve_async(p)
+    join_background()
+    assert all(map(runtime.is_resolved, many))
+    assert threading.active_count() == before
 
 
 def test_background_refuses_other_objects():
@@ -331,6 +352,7 @@ def test_trace_of_failures_nests_and_background(runtime):
             str(runtime.Proxy(fail))
         p = runtime.of(1)
         runtime.resolve_async(p)
+        join_background()
         assert p == 1
     assert len(inner) == 1
     assert outer == printed

@@ -159,7 +159,7 @@ def get_factory(proxy: Proxy[_T], /) -> Callable[[], _T]:
     """Return the factory of a proxy."""
 
 def resolve_async(proxy: Proxy[Any], /) -> None:
-    """Start to resolve a proxy in a thread of its own; a later use waits for it."""
+    """Resolve a proxy in another thread; a use of it waits once it has begun."""
 
 def is_resolving(proxy: Proxy[Any], /) -> bool: ...
 def is_valid(proxy: Proxy[Any], /) -> bool: ...

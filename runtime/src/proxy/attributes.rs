@@ -93,13 +93,20 @@ pub(crate) unsafe fn overrides_wrapped(ty: *mut PyTypeObject) -> bool {
     unsafe { !is_own(ty, &names::WRAPPED, &OWN.wrapped) }
 }
 
-/// Whether a name may be one that the proxy treats specially: everything but plain ASCII without a leading underscore.
+/// Whether a name may be one that the proxy treats specially: all but plain ASCII without a leading underscore.
 #[inline(always)]
 unsafe fn may_be_special(name: Obj) -> bool {
     // SAFETY: attribute names are strings; a compact ASCII string has its characters right behind its head.
+    #[cfg(not(Py_3_14))]
     unsafe {
         ffi::PyUnicode_IS_COMPACT_ASCII(name) == 0
             || *name.cast::<ffi::PyASCIIObject>().add(1).cast::<u8>() == b'_'
+    }
+    // SAFETY: all strings have data. The first byte of a wider string may equal an underscore by chance, which is
+    // harmless.
+    #[cfg(Py_3_14)]
+    unsafe {
+        *ffi::PyUnicode_DATA(name).cast::<u8>() == b'_'
     }
 }
 

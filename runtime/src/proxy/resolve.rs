@@ -6,7 +6,7 @@
 //! factory that uses its own proxy.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,7 +16,9 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
-use super::object::{Obj, ProxyObject, Strong, fields, load, store, stored, with_python};
+use super::object::{
+    Obj, ProxyObject, Strong, fields, is_resolved, load, store, stored, with_python,
+};
 use crate::trace;
 
 const NOT_INITIALISED: &str = "Proxy is not initialized: __proxy_factory__ is missing.";
@@ -35,19 +37,13 @@ thread_local! {
     static TOKEN: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A token for a thread that is still to be started.
-pub(crate) fn new_token() -> u64 {
+fn new_token() -> u64 {
     GENERATION.load(Ordering::Relaxed) << GENERATION_SHIFT
         | NEXT_TOKEN.fetch_add(1, Ordering::Relaxed)
 }
 
 fn is_stale(token: u64) -> bool {
     token >> GENERATION_SHIFT != GENERATION.load(Ordering::Relaxed)
-}
-
-/// Makes `token` the calling thread's.
-pub(crate) fn adopt_token(token: u64) {
-    TOKEN.set(token);
 }
 
 #[inline]
@@ -304,66 +300,83 @@ pub(crate) fn raise_invalid() {
     });
 }
 
-/// The number of resolutions in the background that have not ended.
-static IN_BACKGROUND: Mutex<usize> = Mutex::new(0);
+/// How many threads resolve in the background at most.
+const MOST_WORKERS: usize = 32;
+
+/// Proxies to resolve in the background. A waiting proxy is not claimed, so that whoever uses it before its turn
+/// resolves it at once, and workers whose factories use waiting proxies cannot starve each other.
+struct Background {
+    waiting: VecDeque<Py<PyAny>>,
+    workers: usize,
+}
+
+static BACKGROUND: Mutex<Background> = Mutex::new(Background {
+    waiting: VecDeque::new(),
+    workers: 0,
+});
 static BACKGROUND_IDLE: Condvar = Condvar::new();
 
-/// Starts to resolve `proxy` in a thread of its own; does nothing when it is resolved or being resolved.
+fn background() -> MutexGuard<'static, Background> {
+    BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Resolves `proxy`, which the caller has checked to be one, in another thread.
 pub(crate) fn resolve_in_background(proxy: &Bound<'_, PyAny>) -> PyResult<()> {
-    let this = proxy.as_ptr();
-    let token = new_token();
-    // SAFETY: the caller has checked that this is a proxy.
-    unsafe {
-        if super::object::is_resolved(this) || claim(this, token).is_err() {
-            return Ok(());
-        }
+    // SAFETY: it is a proxy.
+    if unsafe { is_resolved(proxy.as_ptr()) } {
+        return Ok(());
     }
-    let keep = proxy.clone().unbind();
-    *IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-    let spawned = std::thread::Builder::new()
-        .name("proxyrt-resolve".to_owned())
-        .spawn(move || {
-            adopt_token(token);
-            Python::attach(|_| {
-                // A failure is not lost: the first use calls the factory again and raises.
-                // SAFETY: `keep` is a proxy and this thread has the claim.
-                unsafe {
-                    let this = keep.as_ptr();
-                    let made = if trace::is_on() {
-                        make_traced(this)
-                    } else {
-                        make(this)
-                    };
-                    if made.is_none() {
-                        ffi::PyErr_Clear();
-                    }
-                    release(keep.as_ptr());
-                }
-                drop(keep);
-            });
-            background_ended();
-        });
-    if let Err(error) = spawned {
-        background_ended();
-        // SAFETY: as above.
-        unsafe { release(this) };
-        return Err(error.into());
+    let mut background = background();
+    background.waiting.push_back(proxy.clone().unbind());
+    if background.workers < MOST_WORKERS {
+        let worker = std::thread::Builder::new()
+            .name("proxyrt-resolve".to_owned())
+            .spawn(work);
+        match worker {
+            Ok(_) => background.workers += 1,
+            // The others will come to it.
+            Err(_) if background.workers > 0 => {}
+            Err(error) => {
+                let job = background.waiting.pop_back();
+                drop(background);
+                drop(job);
+                return Err(error.into());
+            }
+        }
     }
     Ok(())
 }
 
-fn background_ended() {
-    *IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-    BACKGROUND_IDLE.notify_all();
+/// A worker: resolves until nothing waits.
+fn work() {
+    loop {
+        let mut background = background();
+        let Some(proxy) = background.waiting.pop_front() else {
+            background.workers -= 1;
+            BACKGROUND_IDLE.notify_all();
+            return;
+        };
+        drop(background);
+        Python::attach(|_| {
+            // SAFETY: only proxies are put into the queue. A failure is not lost: the first use calls the factory
+            // again and raises.
+            unsafe {
+                if stored(proxy.as_ptr()).is_none() && resolved(proxy.as_ptr()).is_none() {
+                    ffi::PyErr_Clear();
+                }
+            }
+            drop(proxy);
+        });
+    }
 }
 
-/// Waits for all background resolutions: a thread must not attach to an interpreter that has gone.
+/// Waits for the background to be done: a thread must not attach to an interpreter that has gone.
 pub(crate) fn join_background(py: Python<'_>) {
     py.detach(|| {
-        let mut running = IN_BACKGROUND.lock().unwrap_or_else(PoisonError::into_inner);
-        while *running > 0 {
-            running = BACKGROUND_IDLE
-                .wait(running)
+        let mut background = background();
+        while background.workers > 0 {
+            background = BACKGROUND_IDLE
+                .wait(background)
                 .unwrap_or_else(PoisonError::into_inner);
         }
     });
@@ -376,7 +389,8 @@ pub(crate) fn after_fork() {
     if let Ok(mut map) = SLEEPERS.try_lock() {
         *map = None;
     }
-    if let Ok(mut running) = IN_BACKGROUND.try_lock() {
-        *running = 0;
+    if let Ok(mut background) = BACKGROUND.try_lock() {
+        background.workers = 0;
+        background.waiting.clear();
     }
 }
