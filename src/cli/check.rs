@@ -281,7 +281,14 @@ impl Run<'_> {
 
         let config = &self.config;
         let project_roots = match &config.src {
-            Some(src) => src.clone(),
+            Some(src) => {
+                for folder in src {
+                    let shown = folder.strip_prefix(&self.cwd).unwrap_or(folder);
+                    let exists = self.overlay.is_directory(folder);
+                    anyhow::ensure!(exists, "the setting `src`: `{shown}` is no folder");
+                }
+                src.clone()
+            }
             None => roots::project_roots(&self.project, &self.overlay),
         };
         let groups = roots::groups(readable, &self.project, &project_roots, &self.overlay);

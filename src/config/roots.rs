@@ -45,7 +45,10 @@ pub fn groups(
     }
     if let [(root, files)] = by_root.as_mut_slice() {
         return vec![Group {
-            src: with(project_roots, [root.clone()]),
+            src: with(
+                project_roots,
+                Some(root.clone()).filter(|it| system.is_directory(it)),
+            ),
             files: std::mem::take(files),
         }];
     }
@@ -71,7 +74,10 @@ pub fn groups(
                 }
             }
         };
-        roots.push(root);
+        // The standard input may be checked as a file in a folder that there is not.
+        if system.is_directory(&root) {
+            roots.push(root);
+        }
         members.extend(files);
     }
     groups

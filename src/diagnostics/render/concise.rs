@@ -5,6 +5,7 @@ use std::io;
 use codespan_reporting::term::termcolor::WriteColor;
 
 use super::Report;
+use super::frame::printable;
 use super::full::{message_color, severity_color};
 use crate::diagnostics::{Diagnostic, Position};
 
@@ -31,9 +32,11 @@ pub(super) fn location(diagnostic: &Diagnostic) -> String {
     }
 }
 
-/// The text with its line breaks replaced by spaces, so that one finding stays one line.
+/// The text with its line breaks replaced by spaces, so that one finding stays one line, and without
+/// characters that a terminal would act upon.
 pub(super) fn one_line(text: &str) -> String {
-    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+    let line = text.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    line.chars().map(printable).collect()
 }
 
 #[cfg(test)]

@@ -237,7 +237,7 @@ fn window(text: &str, marks: &[usize], width: usize) -> Range<usize> {
 }
 
 /// The character to show for one that would move the cursor, change colours or be invisible.
-fn printable(char: char) -> char {
+pub(super) fn printable(char: char) -> char {
     match char {
         '\t' => char,
         '\u{0}'..='\u{1f}' => {

@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use similar::{ChangeTag, TextDiff};
 
 use super::Report;
-use super::frame::{Frames, TAB_WIDTH, digits};
+use super::frame::{Frames, TAB_WIDTH, digits, printable};
 use crate::diagnostics::{
     Applicability, Diagnostic, Fix, Label, Position, RuleInfo, Severity, Source, fix,
 };
@@ -163,7 +163,8 @@ pub fn write_diagnostic(
         write!(out, "[{}]", diagnostic.rule)?;
     }
     out.set_color(&message_color())?;
-    write!(out, ": {}", diagnostic.message)?;
+    let message: String = diagnostic.message.chars().map(printable_or_break).collect();
+    write!(out, ": {message}")?;
     out.reset()?;
     writeln!(out)?;
 
@@ -224,6 +225,10 @@ pub fn write_diagnostic(
         write_diff(&diagnostic.primary.source, fix, gutter, width, body.out)?;
     }
     Ok(())
+}
+
+fn printable_or_break(char: char) -> char {
+    if char == '\n' { char } else { printable(char) }
 }
 
 /// The line that says where a finding is, when there is no code to show.

@@ -1,0 +1,107 @@
+//! `[tool.proxycheck]` and `proxycheck.toml`.
+
+use super::project::{IDENTITY, IDENTITY_LINE, Project};
+
+#[test]
+fn levels_and_overrides() {
+    let project = Project::new(&[
+        (
+            "pyproject.toml",
+            "[tool.proxycheck]\nrules = { identity-check-on-proxy = \"warn\" }\n\
+             [[tool.proxycheck.overrides]]\ninclude = [\"tests\"]\nrules = { identity-check-on-proxy = \"ignore\" }\n",
+        ),
+        ("a.py", IDENTITY),
+        ("tests/a.py", IDENTITY),
+    ]);
+    let warning = IDENTITY_LINE.replace("error", "warning");
+    project.concise(&[]).is(1, &warning, "");
+    let both = format!("{IDENTITY_LINE}tests/{IDENTITY_LINE}");
+    project
+        .concise(&["--level", "identity-check-on-proxy=error"])
+        .is(1, &both, "");
+}
+
+#[test]
+fn mistakes_are_reported_with_their_place() {
+    let project = Project::new(&[(
+        "pyproject.toml",
+        "[tool.proxycheck]\npyhton = \"x\"\n[tool.proxycheck.rules]\nidentity-check = \"warn\"\n",
+    )]);
+    project.run(&[]).is(
+        2,
+        "",
+        "error: pyproject.toml:2:1: there is no setting `pyhton`; did you mean `python`?\n\
+         error: pyproject.toml:4:1: there is no rule `identity-check`; did you mean `identity-check-on-proxy`?\n",
+    );
+}
+
+#[test]
+fn a_broken_project_file_does_not_keep_files_from_being_checked() {
+    let project = Project::new(&[("pyproject.toml", "[project\n"), ("a.py", IDENTITY)]);
+    let ran = project.concise(&[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, IDENTITY_LINE));
+    assert!(
+        ran.stderr.starts_with("error: pyproject.toml:1:9: "),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.stderr.lines().count(), 1);
+}
+
+#[test]
+fn the_configuration_of_a_folder_above_counts() {
+    let project = Project::new(&[
+        (
+            "proxycheck.toml",
+            "output-format = \"concise\"\nexclude = [\"skip\"]\n",
+        ),
+        ("sub/a.py", IDENTITY),
+        ("sub/skip/a.py", IDENTITY),
+    ]);
+    let ran = project
+        .command()
+        .current_dir(project.path("work/sub"))
+        .arg("-q")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(ran.stdout).unwrap(), IDENTITY_LINE);
+}
+
+#[test]
+fn requires_python_sets_the_version() {
+    let text = "import sys\nx = 1 if sys.version_info >= (3, 10) else 2\nreveal_type(x)\n";
+    let revealed = |requires: &str| {
+        let toml = format!("[project]\nname = \"x\"\nrequires-python = \"{requires}\"\n");
+        Project::new(&[("pyproject.toml", &toml), ("a.py", text)])
+            .concise(&[])
+            .stdout
+    };
+    let line = "a.py:3:13: info[revealed-type] Revealed type: ";
+    assert_eq!(revealed(">=3.9"), format!("{line}`Literal[2]`\n"));
+    assert_eq!(revealed(">=3.10"), format!("{line}`Literal[1]`\n"));
+}
+
+#[test]
+fn settings_on_the_command_line() {
+    let project = Project::new(&[("a.py", "x: int = 'a'\n"), ("other.toml", "all = true\n")]);
+    assert_eq!(project.concise(&["--config", "all = true"]).code, 1);
+    assert_eq!(project.concise(&["--config", "other.toml"]).code, 1);
+    project.run(&["--config", "all = 1"]).is(
+        2,
+        "",
+        "error: --config:1:7: expected true or false, found an integer\n",
+    );
+    project.run(&["--config", "none.toml"]).is(
+        2,
+        "",
+        "error: none.toml: no such file or directory\n",
+    );
+}
+
+#[test]
+fn a_source_folder_that_there_is_not() {
+    let project = Project::new(&[("proxycheck.toml", "src = [\"lib\"]\n"), ("a.py", "")]);
+    project
+        .run(&[])
+        .is(2, "", "error: the setting `src`: `lib` is no folder\n");
+}
