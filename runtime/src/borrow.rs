@@ -73,9 +73,70 @@ impl Borrows {
         self.state.load(Ordering::Acquire).max(0)
     }
 
+    /// Sets the number of shared borrows, for code that ends borrows itself.
+    #[setter]
+    fn set_shared(&self, count: isize) {
+        self.state.store(count.max(0), Ordering::Release);
+    }
+
+    /// Sets the number of mutable borrows, for code that ends the borrow itself.
+    #[setter]
+    fn set_exclusive(&self, count: isize) {
+        self.state
+            .store(if count > 0 { EXCLUSIVE } else { 0 }, Ordering::Release);
+    }
+
     /// The number of mutable borrows.
     #[getter]
     fn exclusive(&self) -> isize {
         isize::from(self.state.load(Ordering::Acquire) == EXCLUSIVE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Borrows;
+
+    #[test]
+    fn shared_and_mutable_exclude_each_other() {
+        let borrows = Borrows::new();
+        assert!(borrows.share() && borrows.share());
+        assert!(!borrows.lock());
+        assert_eq!((borrows.shared(), borrows.exclusive()), (2, 0));
+        assert!(!borrows.release() && !borrows.release());
+        assert!(borrows.lock());
+        assert!(!borrows.share() && !borrows.lock());
+        assert_eq!((borrows.shared(), borrows.exclusive()), (0, 1));
+    }
+
+    #[test]
+    fn the_last_borrow_of_an_orphan_evicts_once() {
+        let borrows = Borrows::new();
+        assert!(borrows.share() && borrows.share());
+        assert!(!borrows.orphan());
+        assert!(!borrows.release());
+        assert!(borrows.release());
+        assert!(!borrows.release());
+    }
+
+    #[test]
+    fn an_orphan_without_borrows_is_evicted_by_its_owner() {
+        assert!(Borrows::new().orphan());
+    }
+
+    #[test]
+    fn threads_cannot_both_lock() {
+        for _ in 0..1000 {
+            let borrows = Borrows::new();
+            let wins = std::thread::scope(|scope| {
+                let threads = [0, 1].map(|_| scope.spawn(|| borrows.lock()));
+                threads
+                    .into_iter()
+                    .filter_map(|thread| thread.join().ok())
+                    .filter(|won| *won)
+                    .count()
+            });
+            assert_eq!(wins, 1);
+        }
     }
 }

@@ -130,6 +130,21 @@ def test_counts_are_visible():
     assert object.__getattribute__(owner, "__proxy_ref_mut_count__") == 0
 
 
+def test_borrows_can_be_ended_by_hand():
+    """As ProxyStore's `mark_refs_out_of_scope` does it."""
+    owner = own(1)
+    for lend, name in ((borrow, "__proxy_ref_count__"), (mut_borrow, "__proxy_ref_mut_count__")):
+        reference = lend(owner)
+        object.__setattr__(owner, name, object.__getattribute__(owner, name) - 1)
+        object.__setattr__(reference, "__proxy_owner__", None)
+        object.__setattr__(reference, "__proxy_valid__", False)
+        with pytest.raises(ReferenceInvalidError):
+            len(reference)
+        del reference
+        assert object.__getattribute__(owner, name) == 0
+    mut_borrow(owner)
+
+
 def test_a_borrow_keeps_the_owner_alive(store):
     owner = own("value")
     reference = borrow(owner)

@@ -2,7 +2,8 @@
 
 ``PROXYRT_ALIAS`` names the sub-modules to replace, separated by commas (default: ``proxy``).
 The same module object is found under both names, so classes are identical and ``mock.patch``
-works. What proxyrt does not have is ProxyStore's own.
+works. What proxyrt does not have is ProxyStore's own: sub-modules, and the private helpers that
+its tests import.
 """
 
 from __future__ import annotations
@@ -42,6 +43,22 @@ class Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         module.__spec__ = module.__dict__.pop("__alias_spec__")
         if alias is not None and alias.submodule_search_locations:
             module.__path__ = alias.submodule_search_locations
+        if alias is not None:
+            add_private_helpers(module, alias.name)
+
+
+def add_private_helpers(module: ModuleType, name: str) -> None:
+    """Lend `module` the private names that only ProxyStore's module of that name has."""
+    package = importlib.import_module(name.rpartition(".")[0])
+    found = importlib.machinery.PathFinder.find_spec(name, package.__path__)
+    assert found is not None and found.origin is not None
+    spec = importlib.util.spec_from_file_location(f"{name}_original", found.origin)
+    assert spec is not None and spec.loader is not None
+    original = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(original)
+    for key, value in vars(original).items():
+        if key.startswith("_") and not key.startswith("__") and not hasattr(module, key):
+            setattr(module, key, value)
 
 
 loaded = sorted(name for name in sys.modules if name in ALIASED)

@@ -201,10 +201,18 @@ class OwnedProxy(BaseRefProxy[T]):
         """The number of immutable borrows."""
         return _borrows(self).shared
 
+    @__proxy_ref_count__.setter
+    def __proxy_ref_count__(self, count: int) -> None:
+        _borrows(self).shared = count
+
     @property
     def __proxy_ref_mut_count__(self) -> int:
         """The number of mutable borrows: 0 or 1."""
         return _borrows(self).exclusive
+
+    @__proxy_ref_mut_count__.setter
+    def __proxy_ref_mut_count__(self, count: int) -> None:
+        _borrows(self).exclusive = count
 
     def __del__(self) -> None:
         super().__del__()
