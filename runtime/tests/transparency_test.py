@@ -1,4 +1,4 @@
-"""What proxyrt forwards beyond ProxyStore, and what no proxy can: `guide.md` lists the same."""
+"""What proxyrt forwards beyond ProxyStore, and what no proxy can: README.md lists the same."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ import operator
 import os
 import re
 import struct
+import types
 import zlib
 from decimal import Decimal
+from pathlib import Path
 
 import numpy
 import pytest
@@ -98,28 +100,47 @@ NUMPY = {
     "frombuffer": lambda v: numpy.frombuffer(v),
 }
 
+
+@dataclasses.dataclass
+class Record:
+    x: int
+
+
 DIFFERENT = {
-    "type": (5, type),
-    "identity": (None, lambda v: v is None),
-    "join strings": ("a", lambda v: "-".join([v])),
-    "startswith": ("a", lambda v: "ab".startswith(v)),
-    "regular expression": ("a", lambda v: re.match("a", v) is not None),
-    "getattr name": ("real", lambda v: getattr(5, v)),
-    "json.dumps": ([1], json.dumps),
-    "json.loads": ("[1]", json.loads),
-    "StringIO": ("a", lambda v: io.StringIO(v).read()),
-    "add to a string": ("a", lambda v: str.__add__("x", v)),
-    "unbound method": (numpy.arange(3.0), numpy.ndarray.sum),
-    "raise": (ValueError("x"), lambda v: raise_and_catch(v)),
-    "except": (ValueError, lambda v: catch_with(v)),
-    "heapq": ([1], lambda v: heapq.heappush(v, 2)),
-    "exec": ("x = 1", exec),
-    "match sequence": ([1], lambda v: match_sequence(v)),
-    "match mapping": ({"a": 1}, lambda v: match_mapping(v)),
-    "callable": (5, callable),
-    "hasattr of an operator": (5, lambda v: hasattr(v, "__len__")),
-    "bytearray of a list": ([1], bytearray),
-    "asarray of bytes": (b"data", lambda v: numpy.asarray(v).dtype),
+    "type": (5, type, "`type(p)`"),
+    "identity": (None, lambda v: v is None, "`p is None`"),
+    "join strings": ("a", lambda v: "-".join([v]), '`"-".join([p])`'),
+    "startswith": ("a", lambda v: "ab".startswith(v), '`"ab".startswith(p)`'),
+    "regular expression": ("a", lambda v: re.match("a", v) is not None, "`re.match(p, …)`"),
+    "getattr name": ("real", lambda v: getattr(5, v), "`getattr(o, p)`"),
+    "json.dumps": ([1], json.dumps, "`json.dumps(p)`"),
+    "json.loads": ("[1]", json.loads, "`json.loads(p)`"),
+    "StringIO": ("a", lambda v: io.StringIO(v).read(), "`io.StringIO(p)`"),
+    "add to a string": ("a", lambda v: str.__add__("x", v), "unbound methods of builtin types"),
+    "unbound method": (numpy.arange(3.0), numpy.ndarray.sum, "unbound methods of builtin types"),
+    "raise": (ValueError("x"), lambda v: raise_and_catch(v), "`raise p`"),
+    "except": (ValueError, lambda v: catch_with(v), "`except p`"),
+    "heapq": ([1], lambda v: heapq.heappush(v, 2), "`heapq.heappush(p, x)`"),
+    "exec": ("x = 1", exec, "`exec(p)`"),
+    "match sequence": ([1], lambda v: match_sequence(v), "`match p: case [x]: …`"),
+    "match mapping": ({"a": 1}, lambda v: match_mapping(v), '`case {"k": x}: …`'),
+    "callable": (5, callable, "`callable(p)`"),
+    "hasattr of an operator": (5, lambda v: hasattr(v, "__len__"), '`hasattr(p, "__len__")`'),
+    "bytearray of a list": ([1], bytearray, "`bytearray(p)`"),
+    "asarray of bytes": (
+        b"data",
+        lambda v: numpy.asarray(v).dtype,
+        "`numpy.asarray(p)` of `bytes`",
+    ),
+    "contains in a string": ("a", lambda v: v in "ab", '`p in "text"`'),
+    "percent of a tuple": ((1, 2), lambda v: "%s %s" % v, '`"%s %s" % p`'),  # noqa: UP031
+    "set in a set": ({1}, lambda v: v in {frozenset({1})}, "a set in sets"),
+    "new_class": (
+        int,
+        lambda v: types.new_class("X", (v,)).__mro__[1:],
+        '`types.new_class("X", (p,))`',
+    ),
+    "dataclass": (Record(1), dataclasses.asdict, "`dataclasses.asdict`"),
 }
 
 
@@ -207,8 +228,17 @@ def test_numpy_same_as_without_a_proxy(runtime, name):
 
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_where_no_proxy_is_transparent(runtime, name):
-    value, operation = DIFFERENT[name]
+    value, operation, _ = DIFFERENT[name]
     assert outcome(operation, runtime.of(value)) != outcome(operation, value)
+
+
+GUIDE = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_the_guide_tells(name):
+    section = GUIDE.partition("## Where no proxy is transparent")[2].partition("\n## ")[0]
+    assert DIFFERENT[name][2] in section
 
 
 @pytest.mark.parametrize("value", [5, 2.5, 1j, True, "text"], ids=repr)

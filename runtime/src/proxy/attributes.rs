@@ -15,8 +15,8 @@ use pyo3::ffi::{self, Py_ssize_t, PyObject, PyTypeObject};
 
 use super::names;
 use super::object::{
-    self, Failure, Mode, Obj, ProxyObject, Strong, fields, has_instance_dict, load, mode, replace,
-    store, stored, target, type_object, wrapped,
+    self, Failure, Mode, Obj, Strong, fields, has_instance_dict, load, mode, replace, store,
+    stored, target, type_object, wrapped,
 };
 use super::slots;
 
@@ -46,8 +46,8 @@ unsafe fn lookup(ty: *mut PyTypeObject, name: Obj) -> *const PyObject {
 }
 
 /// The descriptors of `Proxy` itself, to tell whether a subclass overrides them.
-pub(crate) struct Own {
-    pub(crate) wrapped: AtomicPtr<PyObject>,
+struct Own {
+    wrapped: AtomicPtr<PyObject>,
     class: AtomicPtr<PyObject>,
     call: AtomicPtr<PyObject>,
     getitem: AtomicPtr<PyObject>,
@@ -520,6 +520,3 @@ pub(crate) unsafe extern "C" fn init_subclass(class: Obj, args: Obj, kwargs: Obj
         ffi::PyObject_Call(method.as_ptr(), args, kwargs)
     }
 }
-
-// The flags of other fields are read through `ProxyObject`; keep its size a multiple of the pointer's.
-const _: () = assert!(size_of::<ProxyObject>().is_multiple_of(size_of::<Obj>()));

@@ -33,7 +33,7 @@ use object::{
 };
 
 /// Where Python finds the type and the functions: pickles name it.
-const MODULE: &CStr = c"proxyrt.proxy";
+const MODULE: &str = "proxyrt.proxy";
 
 const DOC: &CStr = c"Proxy(factory, *, cache_defaults=False, target=None)\n--\n\n\
 A stand-in for an object that a factory makes the first time it is needed.\n\n\
@@ -578,7 +578,7 @@ fn function<'py>(
     name: &str,
 ) -> PyResult<Bound<'py, PyCFunction>> {
     let definition = Box::leak(Box::new(definition));
-    let module_name = pyo3::types::PyString::intern(module.py(), "proxyrt.proxy");
+    let module_name = pyo3::types::PyString::intern(module.py(), MODULE);
     // SAFETY: the definition lives as long as the process.
     let function = unsafe {
         let function = ffi::PyCFunction_NewEx(definition, ptr::null_mut(), module_name.as_ptr());
@@ -607,7 +607,6 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     }
     // SAFETY: the type has been created and is never dropped.
     let ty = unsafe { PyType::from_borrowed_type_ptr(py, type_object()) };
-    debug_assert!(MODULE.to_str().is_ok_and(|name| name == "proxyrt.proxy"));
     module.add("Proxy", ty)?;
 
     let made = function(
@@ -686,10 +685,7 @@ pub(crate) fn is_resolving(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
         return Err(not_a_proxy());
     }
     // SAFETY: checked.
-    Ok(unsafe { fields(proxy.as_ptr()) }
-        .resolver
-        .load(Ordering::Acquire)
-        != 0)
+    Ok(unsafe { resolve::is_claimed(proxy.as_ptr()) })
 }
 
 pub(crate) fn not_a_proxy() -> PyErr {

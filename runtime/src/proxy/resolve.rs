@@ -67,7 +67,7 @@ fn sleepers() -> MutexGuard<'static, Option<HashMap<u64, usize>>> {
 
 /// Claims `this` for `token`; `Err` names the thread that has it.
 #[inline]
-pub(crate) unsafe fn claim(this: Obj, token: u64) -> Result<(), u64> {
+unsafe fn claim(this: Obj, token: u64) -> Result<(), u64> {
     // SAFETY: `this` is a proxy.
     let resolver = unsafe { &fields(this).resolver };
     let mut holder = resolver.load(Ordering::Acquire);
@@ -85,12 +85,19 @@ pub(crate) unsafe fn claim(this: Obj, token: u64) -> Result<(), u64> {
     Err(holder)
 }
 
+/// Whether a thread of this process has claimed `this`.
+pub(crate) unsafe fn is_claimed(this: Obj) -> bool {
+    // SAFETY: `this` is a proxy.
+    let holder = unsafe { fields(this) }.resolver.load(Ordering::Acquire);
+    holder != 0 && !is_stale(holder)
+}
+
 /// Gives the claim back and wakes the threads that wait for it.
 ///
 /// A thread that is going to sleep counts itself first and looks at the claim then, so one of the two sees the other:
 /// by sequential consistency, or because both happen while holding the GIL.
 #[inline]
-pub(crate) unsafe fn release(this: Obj) {
+unsafe fn release(this: Obj) {
     const ORDERING: Ordering = if cfg!(Py_GIL_DISABLED) {
         Ordering::SeqCst
     } else {

@@ -28,15 +28,34 @@ macro_rules! forward {
     )*};
 }
 
-/// `name => function;` for an operation of two operands, either of which may be the proxy.
+/// Calls a slot of the target's type as the API function would, which is the way out for types without the slot.
+macro_rules! direct {
+    ($object:expr, $table:ident.$slot:ident($($arg:expr),*) or $otherwise:expr) => {{
+        let table = (*ffi::Py_TYPE($object)).$table;
+        match if table.is_null() { None } else { (*table).$slot } {
+            Some(slot) => slot($object $(, $arg)*),
+            None => $otherwise,
+        }
+    }};
+}
+
+/// `name => function, slot;` for an operation of two operands, either of which may be the proxy. Two exact ints, the most
+/// usual operands, go to the slot at once: it cannot leave the operation to the other operand.
 macro_rules! binary {
-    ($($name:ident => $function:path;)*) => {$(
+    ($($name:ident => $function:path, $slot:ident;)*) => {$(
         pub(crate) unsafe extern "C" fn $name(left: Obj, right: Obj) -> Obj {
-            // SAFETY: see the module documentation.
+            // SAFETY: see the module documentation; the number table of `int` is static.
             unsafe {
                 let Some(left) = unwrap(left) else { return Failure::FAILED };
                 let Some(right) = unwrap(right) else { return Failure::FAILED };
-                $function(left.as_ptr(), right.as_ptr())
+                let (left, right) = (left.as_ptr(), right.as_ptr());
+                if is_exact_int(left)
+                    && is_exact_int(right)
+                    && let Some(slot) = (*(*ptr::addr_of!(ffi::PyLong_Type)).tp_as_number).$slot
+                {
+                    return slot(left, right);
+                }
+                $function(left, right)
             }
         }
     )*};
@@ -71,17 +90,18 @@ macro_rules! call_method {
 }
 
 forward! {
-    str() -> Obj = |t| ffi::PyObject_Str(t);
-    boolean() -> c_int = |t| ffi::PyObject_IsTrue(t);
+    str() -> Obj = |t| if is_exact_str(t) { new_reference(t) } else { ffi::PyObject_Str(t) };
+    boolean() -> c_int = |t| is_true(t);
     iter() -> Obj = |t| ffi::PyObject_GetIter(t);
-    length() -> Py_ssize_t = |t| ffi::PyObject_Size(t);
-    subscript(key: Obj) -> Obj = |t| ffi::PyObject_GetItem(t, key);
-    contains(value: Obj) -> c_int = |t| ffi::PySequence_Contains(t, value);
+    length() -> Py_ssize_t = |t| direct!(t, tp_as_sequence.sq_length() or ffi::PyObject_Size(t));
+    subscript(key: Obj) -> Obj = |t| direct!(t, tp_as_mapping.mp_subscript(key) or ffi::PyObject_GetItem(t, key));
+    contains(value: Obj) -> c_int = |t| direct!(t, tp_as_sequence.sq_contains(value) or ffi::PySequence_Contains(t, value));
+    assign_subscript(key: Obj, value: Obj) -> c_int = |t| direct!(t, tp_as_mapping.mp_ass_subscript(key, value) or assign_item_of(t, key, value));
     negative() -> Obj = |t| ffi::PyNumber_Negative(t);
     positive() -> Obj = |t| ffi::PyNumber_Positive(t);
     absolute() -> Obj = |t| ffi::PyNumber_Absolute(t);
     invert() -> Obj = |t| ffi::PyNumber_Invert(t);
-    int() -> Obj = |t| ffi::PyNumber_Long(t);
+    int() -> Obj = |t| if is_exact_int(t) { new_reference(t) } else { ffi::PyNumber_Long(t) };
     float() -> Obj = |t| ffi::PyNumber_Float(t);
     // Methods: called with `self` and, for those of one argument, that.
     dir(_no_args: Obj) -> Obj = |t| ffi::PyObject_Dir(t);
@@ -99,19 +119,19 @@ forward! {
 }
 
 binary! {
-    add => ffi::PyNumber_Add;
-    subtract => ffi::PyNumber_Subtract;
-    multiply => ffi::PyNumber_Multiply;
-    matrix_multiply => ffi::PyNumber_MatrixMultiply;
-    true_divide => ffi::PyNumber_TrueDivide;
-    floor_divide => ffi::PyNumber_FloorDivide;
-    remainder => ffi::PyNumber_Remainder;
-    divmod => ffi::PyNumber_Divmod;
-    lshift => ffi::PyNumber_Lshift;
-    rshift => ffi::PyNumber_Rshift;
-    and => ffi::PyNumber_And;
-    xor => ffi::PyNumber_Xor;
-    or => ffi::PyNumber_Or;
+    add => ffi::PyNumber_Add, nb_add;
+    subtract => ffi::PyNumber_Subtract, nb_subtract;
+    multiply => ffi::PyNumber_Multiply, nb_multiply;
+    matrix_multiply => ffi::PyNumber_MatrixMultiply, nb_matrix_multiply;
+    true_divide => ffi::PyNumber_TrueDivide, nb_true_divide;
+    floor_divide => ffi::PyNumber_FloorDivide, nb_floor_divide;
+    remainder => ffi::PyNumber_Remainder, nb_remainder;
+    divmod => ffi::PyNumber_Divmod, nb_divmod;
+    lshift => ffi::PyNumber_Lshift, nb_lshift;
+    rshift => ffi::PyNumber_Rshift, nb_rshift;
+    and => ffi::PyNumber_And, nb_and;
+    xor => ffi::PyNumber_Xor, nb_xor;
+    or => ffi::PyNumber_Or, nb_or;
 }
 
 in_place! {
@@ -146,6 +166,42 @@ unsafe fn attribute(object: Obj, name: Obj) -> Obj {
     }
 }
 
+#[inline(always)]
+unsafe fn is_exact_int(object: Obj) -> bool {
+    // SAFETY: `object` is alive.
+    unsafe { ptr::eq(ffi::Py_TYPE(object), ptr::addr_of!(ffi::PyLong_Type)) }
+}
+
+#[inline(always)]
+unsafe fn is_exact_str(object: Obj) -> bool {
+    // SAFETY: `object` is alive.
+    unsafe { ptr::eq(ffi::Py_TYPE(object), ptr::addr_of!(ffi::PyUnicode_Type)) }
+}
+
+#[inline(always)]
+unsafe fn new_reference(object: Obj) -> Obj {
+    // SAFETY: `object` is alive.
+    unsafe { ffi::Py_INCREF(object) };
+    object
+}
+
+/// `PyObject_IsTrue` for a container, whose length says it.
+#[inline(always)]
+unsafe fn is_true(object: Obj) -> c_int {
+    // SAFETY: `object` is alive, and the slot tables of its type are.
+    unsafe {
+        let ty = ffi::Py_TYPE(object);
+        let (numbers, sequence) = ((*ty).tp_as_number, (*ty).tp_as_sequence);
+        if numbers.is_null()
+            && !sequence.is_null()
+            && let Some(length) = (*sequence).sq_length
+        {
+            return length(object).signum() as c_int;
+        }
+        ffi::PyObject_IsTrue(object)
+    }
+}
+
 /// The target of a proxy, or the object itself.
 #[inline(always)]
 pub(crate) unsafe fn unwrap(object: Obj) -> Option<Strong> {
@@ -166,6 +222,13 @@ pub(crate) unsafe extern "C" fn richcompare(this: Obj, other: Obj, op: c_int) ->
             return Failure::FAILED;
         };
         if !is_proxy(other) {
+            // Two exact ints always compare, so there is no other operand to ask.
+            if is_exact_int(left.as_ptr())
+                && is_exact_int(other)
+                && let Some(compare) = (*ptr::addr_of!(ffi::PyLong_Type)).tp_richcompare
+            {
+                return compare(left.as_ptr(), other, op);
+            }
             return ffi::PyObject_RichCompare(left.as_ptr(), other, op);
         }
         let Some(right) = target(other) else {
@@ -245,7 +308,10 @@ pub(crate) unsafe extern "C" fn hash(this: Obj) -> Py_hash_t {
         let Some(held) = target(this) else {
             return Failure::FAILED;
         };
-        ffi::PyObject_Hash(held.as_ptr())
+        match (*ffi::Py_TYPE(held.as_ptr())).tp_hash {
+            Some(hash) => hash(held.as_ptr()),
+            None => ffi::PyObject_Hash(held.as_ptr()),
+        }
     }
 }
 
@@ -274,6 +340,9 @@ pub(crate) unsafe extern "C" fn index(this: Obj) -> Obj {
             return Failure::FAILED;
         };
         let t = held.as_ptr();
+        if is_exact_int(t) {
+            return held.into_ptr();
+        }
         // An object that converts to `int` without being an index (`decimal.Decimal`, a user's `__int__`) is taken
         // as one, as the Python implementation does; a float never is.
         let numbers = (*ffi::Py_TYPE(t)).tp_as_number;
@@ -287,16 +356,14 @@ pub(crate) unsafe extern "C" fn index(this: Obj) -> Obj {
     }
 }
 
-pub(crate) unsafe extern "C" fn assign_subscript(this: Obj, key: Obj, value: Obj) -> c_int {
-    // SAFETY: see the module documentation; a null value stands for deletion.
+/// `object[key] = value`, or `del object[key]` if the value is null.
+unsafe fn assign_item_of(object: Obj, key: Obj, value: Obj) -> c_int {
+    // SAFETY: the arguments are alive.
     unsafe {
-        let Some(held) = target(this) else {
-            return Failure::FAILED;
-        };
         if value.is_null() {
-            ffi::PyObject_DelItem(held.as_ptr(), key)
+            ffi::PyObject_DelItem(object, key)
         } else {
-            ffi::PyObject_SetItem(held.as_ptr(), key, value)
+            ffi::PyObject_SetItem(object, key, value)
         }
     }
 }
