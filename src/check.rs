@@ -3,13 +3,13 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use ruff_db::files::{File, FileError, system_path_to_file};
 use ruff_db::panic::catch_unwind;
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
 use ruff_db::system::{System, SystemPathBuf};
 use ruff_text_size::TextRange;
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use salsa::Setter as _;
 use ty_python_semantic::Db as _;
@@ -43,7 +43,11 @@ pub fn check(
     progress: &(dyn Fn(Progress) + Sync),
 ) -> anyhow::Result<Outcome> {
     let mut db = Db::new(system, request.options)?;
-    let scope = if request.all { Scope::All } else { Scope::Proxies };
+    let scope = if request.all {
+        Scope::All
+    } else {
+        Scope::Proxies
+    };
     let mut outcome = Outcome {
         files_checked: request.files.len(),
         ..Outcome::default()
@@ -65,8 +69,11 @@ pub fn check(
         })
         .collect();
     outcome.diagnostics.extend(found.into_iter().flatten());
-    outcome.internal_errors =
-        outcome.diagnostics.iter().filter(|it| it.severity == Severity::Fatal).count();
+    outcome.internal_errors = outcome
+        .diagnostics
+        .iter()
+        .filter(|it| it.severity == Severity::Fatal)
+        .count();
     Ok(outcome)
 }
 
@@ -75,8 +82,12 @@ fn edit(db: &mut Db, files: &[File]) -> FxHashMap<File, EditMap> {
     let reach = Reach::of(db, files);
     let mut edits = FxHashMap::default();
     apply_edits(db, &reach.imported, &mut edits, return_types);
-    apply_edits(db, &reach.files, &mut edits, |db, file| empty_types(db, db.program_file(file)));
-    apply_edits(db, &reach.files, &mut edits, |db, file| repairs(db, db.program_file(file)));
+    apply_edits(db, &reach.files, &mut edits, |db, file| {
+        empty_types(db, db.program_file(file))
+    });
+    apply_edits(db, &reach.files, &mut edits, |db, file| {
+        repairs(db, db.program_file(file))
+    });
     edits
 }
 
@@ -140,12 +151,19 @@ fn check_file(
     match checked {
         Ok((of_ty, own)) => {
             diagnostics.extend(of_ty.iter().filter_map(|it| translator.diagnostic(it)));
-            diagnostics.extend(own.into_iter().filter_map(|it| translator.finding(file, it)));
+            diagnostics.extend(
+                own.into_iter()
+                    .filter_map(|it| translator.finding(file, it)),
+            );
             findings::merge(&mut diagnostics);
         }
         Err(error) => {
             let source = source.unwrap_or_else(|| {
-                Arc::new(Source::new(file.path(db).to_string(), String::new(), Vec::new()))
+                Arc::new(Source::new(
+                    file.path(db).to_string(),
+                    String::new(),
+                    Vec::new(),
+                ))
             });
             let mut diagnostic = Diagnostic::new(
                 "internal-error",

@@ -123,7 +123,10 @@ impl<'ast> SourceOrderVisitor<'ast> for ImportedNames<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         match stmt {
             Stmt::Import(import) => {
-                let names = import.names.iter().filter_map(|it| ModuleName::new(&it.name));
+                let names = import
+                    .names
+                    .iter()
+                    .filter_map(|it| ModuleName::new(&it.name));
                 self.names.extend(names);
             }
             Stmt::ImportFrom(import) => {

@@ -64,10 +64,7 @@ impl Db {
     ///
     /// # Errors
     /// A search path that is not a directory.
-    pub(crate) fn new(
-        system: Arc<dyn System>,
-        options: &ProgramOptions,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn new(system: Arc<dyn System>, options: &ProgramOptions) -> anyhow::Result<Self> {
         let mut first_party = options.src.clone();
         first_party.extend(options.extra.iter().cloned());
         let resolver = Arc::new(Resolver::new(
@@ -75,8 +72,7 @@ impl Db {
             first_party,
             options.site_packages.clone(),
         ));
-        let system =
-            LoweringSystem::new(system, resolver, options.respect_ty_ignore);
+        let system = LoweringSystem::new(system, resolver, options.respect_ty_ignore);
         let mut search_paths = SearchPathSettings::new(options.src.clone());
         search_paths.extra_paths = std::iter::once(SystemPathBuf::from(STUB_ROOT))
             .chain(options.extra.iter().cloned())
@@ -96,13 +92,13 @@ impl Db {
                         version: options.python_version,
                         ..PythonVersionWithSource::default()
                     },
-                    python_platform: options
-                        .platform
-                        .as_ref()
-                        .map_or_else(PythonPlatform::default, |it| match it.as_str() {
+                    python_platform: options.platform.as_ref().map_or_else(
+                        PythonPlatform::default,
+                        |it| match it.as_str() {
                             "all" => PythonPlatform::All,
                             _ => PythonPlatform::Identifier(it.clone()),
-                        }),
+                        },
+                    ),
                     search_paths,
                 },
                 rules: RuleSelection::from_registry(default_lint_registry()),
@@ -112,7 +108,10 @@ impl Db {
                 },
             }),
         };
-        db.settings.program.search_paths.try_register_static_roots(&db);
+        db.settings
+            .program
+            .search_paths
+            .try_register_static_roots(&db);
         Ok(db)
     }
 

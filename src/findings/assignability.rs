@@ -13,7 +13,7 @@ pub(super) fn denies_what_holds(message: &str) -> bool {
 }
 
 /// The two types of a folded message about an argument, an assignment or a returned value.
-fn found_and_expected(message: &str) -> Option<(&str, &str)> {
+pub(super) fn found_and_expected(message: &str) -> Option<(&str, &str)> {
     let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     if let Some((_, rest)) = message.split_once("xpected `") {
         let (expected, rest) = rest.split_once("`, found `")?;
@@ -61,9 +61,7 @@ fn proxy(printed: &str) -> Option<(&str, Vec<&str>)> {
 }
 
 fn is_subclass(kind: &str, expected: &str) -> bool {
-    kind == expected
-        || expected == "Proxy"
-        || (expected == "BaseRefProxy" && kind != "Proxy")
+    kind == expected || expected == "Proxy" || (expected == "BaseRefProxy" && kind != "Proxy")
 }
 
 #[cfg(test)]
@@ -74,13 +72,21 @@ mod tests {
     fn a_proxy_of_a_union_is_one_of_several_proxies() {
         let argument = "Argument to function `f` is incorrect: Expected `Proxy[A] | Proxy[B]`, found `Proxy[A | B]`";
         assert!(denies_what_holds(argument));
-        assert!(!denies_what_holds(&argument.replace("found `Proxy[A | B]`", "found `Proxy[A | C]`")));
+        assert!(!denies_what_holds(
+            &argument.replace("found `Proxy[A | B]`", "found `Proxy[A | C]`")
+        ));
         assert!(denies_what_holds(
             "Object of type `Proxy[A] | Proxy[B & A]` is not assignable to `Proxy[A]`"
         ));
-        assert!(!denies_what_holds("Object of type `Proxy[A]` is not assignable to `OwnedProxy[A]`"));
-        assert!(denies_what_holds("Object of type `OwnedProxy[A]` is not assignable to `Proxy[A] | None`"));
-        assert!(!denies_what_holds("Object of type `Proxy[A] | None` is not assignable to `Proxy[A]`"));
+        assert!(!denies_what_holds(
+            "Object of type `Proxy[A]` is not assignable to `OwnedProxy[A]`"
+        ));
+        assert!(denies_what_holds(
+            "Object of type `OwnedProxy[A]` is not assignable to `Proxy[A] | None`"
+        ));
+        assert!(!denies_what_holds(
+            "Object of type `Proxy[A] | None` is not assignable to `Proxy[A]`"
+        ));
     }
 
     #[test]
@@ -88,6 +94,8 @@ mod tests {
         let message = "Invalid subscript assignment with key of type `tuple[int, int]` and value of type \
                        `Proxy[A | B]` on object of type `dict[tuple[int, int], Proxy[A] | Proxy[B]]`";
         assert!(denies_what_holds(message));
-        assert!(!denies_what_holds(&message.replace("Proxy[B]]", "Proxy[C]]")));
+        assert!(!denies_what_holds(
+            &message.replace("Proxy[B]]", "Proxy[C]]")
+        ));
     }
 }

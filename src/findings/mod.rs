@@ -39,7 +39,9 @@ pub(crate) fn findings<'db>(
         .into_iter()
         .filter(|diagnostic| {
             !evidence.is_artefact(diagnostic)
-                && (scope == Scope::All || is_always_reported(diagnostic) || evidence.concerns_proxy(diagnostic))
+                && (scope == Scope::All
+                    || is_always_reported(diagnostic)
+                    || evidence.concerns_proxy(diagnostic))
         })
         .collect()
 }
@@ -47,7 +49,9 @@ pub(crate) fn findings<'db>(
 /// What the user asked for, or what keeps the file from being checked.
 fn is_always_reported(diagnostic: &ty::Diagnostic) -> bool {
     match diagnostic.id() {
-        ty::DiagnosticId::InvalidSyntax | ty::DiagnosticId::Io | ty::DiagnosticId::RevealedType => true,
+        ty::DiagnosticId::InvalidSyntax | ty::DiagnosticId::Io | ty::DiagnosticId::RevealedType => {
+            true
+        }
         _ => false,
     }
 }
@@ -55,7 +59,13 @@ fn is_always_reported(diagnostic: &ty::Diagnostic) -> bool {
 /// Leaves one finding of a rule at one place: what is said of the parts of an intersection is said
 /// once, of the proxy.
 pub(crate) fn merge(diagnostics: &mut Vec<Diagnostic>) {
-    let key = |it: &Diagnostic| (it.primary.range.start(), it.primary.range.end(), it.rule.clone());
+    let key = |it: &Diagnostic| {
+        (
+            it.primary.range.start(),
+            it.primary.range.end(),
+            it.rule.clone(),
+        )
+    };
     diagnostics.sort_by_cached_key(|it| (key(it), !it.message.contains("Proxy[")));
     diagnostics.dedup_by_key(|it| key(it));
 }

@@ -4,19 +4,23 @@ use std::cell::RefCell;
 
 use ruff_db::diagnostic as ty;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
-use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::find_node::{CoveringNode, covering_node};
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_body, walk_expr};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 use ruff_text_size::Ranged;
 use rustc_hash::FxHashSet;
-use ty_python_core::definition::{Definition, DefinitionKind};
+use ty_python_core::definition::{Definition, DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{
-    HasType, ImportAliasResolution, SemanticModel, definitions_for_attribute, definitions_for_name,
+    HasType, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
+    definitions_for_name,
 };
 
+use super::assignability::found_and_expected;
 use crate::db::{ProxyDb, STUB_ROOT};
-use crate::proxy::model::Proxiness;
+use crate::proxy::display::split;
+use crate::proxy::model::{Proxiness, print};
+use crate::proxy::repair::unwrapped;
 
 /// How many assignments and calls a value is followed through.
 const MAX_STEPS: usize = 8;
@@ -41,9 +45,6 @@ impl<'a, 'db> Evidence<'a, 'db> {
         if !is_about_a_value(diagnostic) {
             return false;
         }
-        if texts(diagnostic).any(mentions_proxy_type) {
-            return true;
-        }
         let Some(range) = diagnostic.range() else {
             return false;
         };
@@ -53,11 +54,23 @@ impl<'a, 'db> Evidence<'a, 'db> {
         }
         let covering = covering_node(root, range);
         let mut nodes = covering.ancestors().filter(|it| {
-            !matches!(it, AnyNodeRef::StringLiteral(_) | AnyNodeRef::ExprStringLiteral(_))
+            !matches!(
+                it,
+                AnyNodeRef::StringLiteral(_) | AnyNodeRef::ExprStringLiteral(_)
+            )
         });
         let Some(node) = nodes.next() else {
             return false;
         };
+        if self.is_possibly_absent(diagnostic, node)
+            || is_expected_to_fail(&covering)
+            || is_about_a_function(diagnostic)
+        {
+            return false;
+        }
+        if texts(diagnostic).any(mentions_proxy_type) {
+            return true;
+        }
         let origin = Origin::new(self.db);
         let is_proxy = |expr: &Expr| origin.is_proxy(self.model, expr, MAX_STEPS);
         let holds_here = match node {
@@ -72,8 +85,8 @@ impl<'a, 'db> Evidence<'a, 'db> {
                 .as_expr_ref()
                 .is_some_and(|it| origin.reaches_children(self.model, it)),
         };
-        if holds_here {
-            return true;
+        if holds_here || diagnostic.id().is_lint_named("unresolved-attribute") {
+            return holds_here;
         }
         // A finding about an argument may be due to the function, one about a target to the value.
         let parent = nodes.find(|it| {
@@ -87,11 +100,17 @@ impl<'a, 'db> Evidence<'a, 'db> {
                     | AnyNodeRef::ExprList(_)
             )
         });
-        let parent = if node.is_statement() { Some(node) } else { parent };
+        let parent = if node.is_statement() {
+            Some(node)
+        } else {
+            parent
+        };
         match parent {
             Some(AnyNodeRef::ExprCall(call)) => is_proxy(&call.func),
             Some(AnyNodeRef::ExprSubscript(it)) => is_proxy(&it.value),
-            Some(AnyNodeRef::StmtAssign(it)) => is_proxy(&it.value) || it.targets.iter().any(is_proxy),
+            Some(AnyNodeRef::StmtAssign(it)) => {
+                is_proxy(&it.value) || it.targets.iter().any(is_proxy)
+            }
             Some(AnyNodeRef::StmtAnnAssign(it)) => it.value.as_deref().is_some_and(is_proxy),
             Some(AnyNodeRef::StmtAugAssign(it)) => is_proxy(&it.target) || is_proxy(&it.value),
             Some(AnyNodeRef::StmtReturn(it)) => it.value.as_deref().is_some_and(is_proxy),
@@ -101,17 +120,16 @@ impl<'a, 'db> Evidence<'a, 'db> {
 
     /// Whether a finding exists only because a proxy is modelled as an intersection.
     pub(super) fn is_artefact(&self, diagnostic: &ty::Diagnostic) -> bool {
-        // A proxy of an unknown target may have any attribute.
-        if diagnostic.id().is_lint()
-            && is_about_a_value(diagnostic)
-            && texts(diagnostic).any(is_about_unknown_target)
-        {
-            return true;
+        if !diagnostic.id().is_lint() || !is_about_a_value(diagnostic) {
+            return false;
         }
-        // Whether a value may be `None` is not a matter of proxies, and every type checker says it.
-        if diagnostic.id().is_lint_named("unresolved-attribute")
-            && texts(diagnostic).any(|text| text.contains("on `None` in union"))
-        {
+        let message = diagnostic.concise_message().to_str();
+        let is_unknown = match found_and_expected(&message) {
+            // What a function of a proxy of anything expects is printed as a proxy of the unknown.
+            Some((found, _)) => is_about_unknown_target(found),
+            None => texts(diagnostic).any(is_about_unknown_target),
+        };
+        if is_unknown || is_about_type_variables(diagnostic) {
             return true;
         }
         let Some(range) = diagnostic.range() else {
@@ -124,11 +142,76 @@ impl<'a, 'db> Evidence<'a, 'db> {
         let covering = covering_node(root, range);
         // `p += 1` leaves a proxy in `p`.
         diagnostic.id().is_lint_named("invalid-assignment")
-            && covering.ancestors().find(|it| it.is_statement()).is_some_and(|statement| {
-                matches!(statement, AnyNodeRef::StmtAugAssign(it)
+            && covering
+                .ancestors()
+                .find(|it| it.is_statement())
+                .is_some_and(|statement| {
+                    matches!(statement, AnyNodeRef::StmtAugAssign(it)
                     if Proxiness::of_expr(self.db, self.model, &it.target).is_possible()
                         || texts(diagnostic).any(mentions_proxy_type))
-            })
+                })
+    }
+
+    /// Whether a finding says no more than that a value may be `None`, or is a matter of something
+    /// unknown. That is no matter of proxies.
+    fn is_possibly_absent(&self, diagnostic: &ty::Diagnostic, node: AnyNodeRef<'_>) -> bool {
+        let is_named = |name| diagnostic.id().is_lint_named(name);
+        if is_named("unresolved-attribute") {
+            let is_declared = matches!(node, AnyNodeRef::ExprAttribute(it)
+                if self.is_declared_variable(&it.value));
+            return !is_declared
+                && texts(diagnostic).any(|text| text.contains("on `None` in union"));
+        }
+        let may_be_absent = |printed: &str| {
+            let alternatives = split(printed, " | ");
+            alternatives.len() > 1
+                && alternatives
+                    .iter()
+                    .any(|it| matches!(*it, "None" | "Unknown" | "Any"))
+        };
+        let message = diagnostic.concise_message().to_str();
+        if let Some((found, _)) = found_and_expected(&message) {
+            return may_be_absent(found);
+        }
+        // Of a union, some rules name the one element that is not right.
+        let receiver = match node {
+            AnyNodeRef::ExprSubscript(it) => Some(&*it.value),
+            AnyNodeRef::ExprCall(it) => Some(&*it.func),
+            _ => None,
+        };
+        let is_receiver_absent = receiver
+            .and_then(|it| it.inferred_type(self.model))
+            .is_some_and(|ty| {
+                may_be_absent(&print(self.db, &self.model.program_environment(), ty))
+            });
+        let quoted = message.split('`').skip(1).step_by(2);
+        (is_receiver_absent && message.contains("`None`")) || quoted.into_iter().any(may_be_absent)
+    }
+}
+
+impl Evidence<'_, '_> {
+    /// Whether a variable is declared to be what it is, so that `None` is not just its first value.
+    fn is_declared_variable(&self, expr: &Expr) -> bool {
+        let Some(name) = unwrapped(expr).as_name_expr() else {
+            return false;
+        };
+        let definitions = definitions_for_name(
+            self.model,
+            name.id.as_str(),
+            name.into(),
+            ImportAliasResolution::ResolveAliases,
+        );
+        !definitions.is_empty()
+            && definitions
+                .iter()
+                .filter_map(ResolvedDefinition::definition)
+                .all(|it| match it.kind(self.db) {
+                    DefinitionKind::AnnotatedAssignment(_) => true,
+                    DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(it)) => {
+                        it.node(self.module).annotation().is_some()
+                    }
+                    _ => false,
+                })
     }
 }
 
@@ -157,7 +240,63 @@ fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
         "undefined-reveal",
         "unused-awaitable",
     ];
-    !OTHERS.iter().any(|name| diagnostic.id().is_lint_named(name))
+    !OTHERS
+        .iter()
+        .any(|name| diagnostic.id().is_lint_named(name))
+}
+
+/// Whether code stands in a block that is there to show that it fails.
+fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
+    covering.ancestors().any(|node| match node {
+        AnyNodeRef::StmtWith(it) => it.items.iter().any(|item| {
+            item.context_expr
+                .as_call_expr()
+                .is_some_and(|call| match &*call.func {
+                    Expr::Attribute(it) => {
+                        matches!(
+                            it.attr.as_str(),
+                            "raises" | "assertRaises" | "assertRaisesRegex"
+                        )
+                    }
+                    Expr::Name(it) => it.id == "raises",
+                    _ => false,
+                })
+        }),
+        _ => false,
+    })
+}
+
+/// Findings that the inference makes too readily: attributes that each function has or may be given,
+/// and signatures of one of several functions.
+fn is_about_a_function(diagnostic: &ty::Diagnostic) -> bool {
+    let message = diagnostic.concise_message().to_str();
+    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let is_function = |it: &&str| it.contains(") -> ");
+    if diagnostic.id().is_lint_named("unresolved-attribute")
+        || (diagnostic.id().is_lint_named("invalid-assignment") && message.contains("attribute `"))
+    {
+        // So have classes such names as `__name__`.
+        let is_special = |it: &&str| it.starts_with("__") && it.ends_with("__");
+        return quoted.iter().any(|it| is_function(it) || is_special(it));
+    }
+    found_and_expected(&message).is_some_and(|(found, _)| {
+        let alternatives = split(found, " | ");
+        found == "types.GeneratorType"
+            || (alternatives.len() > 1 && alternatives.iter().any(is_function))
+    })
+}
+
+/// Whether a finding compares type variables, of which the inference does not know that a
+/// `Proxy[T]` is a `T`.
+fn is_about_type_variables(diagnostic: &ty::Diagnostic) -> bool {
+    let message = diagnostic.concise_message().to_str();
+    found_and_expected(&message).is_some()
+        && message.contains("Proxy")
+        && message
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .any(|it| it.contains('@'))
 }
 
 /// Whether a message names a proxy of which the target is not known, or not in full.
@@ -165,15 +304,27 @@ fn is_about_unknown_target(text: &str) -> bool {
     text.match_indices("Proxy[").any(|(start, _)| {
         let rest = &text[start + "Proxy[".len()..];
         let end = rest.find(']').unwrap_or(rest.len());
-        rest[..end].split(" | ").any(|part| matches!(part, "Unknown" | "Any"))
+        rest[..end]
+            .split(" | ")
+            .any(|part| matches!(part, "Unknown" | "Any" | "object"))
     })
 }
 
 /// Everything that a finding says.
 fn texts(diagnostic: &ty::Diagnostic) -> impl Iterator<Item = &str> {
     std::iter::once(diagnostic.headline_message())
-        .chain(diagnostic.annotations().iter().filter_map(ty::Annotation::get_message))
-        .chain(diagnostic.sub_diagnostics().iter().map(ty::SubDiagnostic::headline_message))
+        .chain(
+            diagnostic
+                .annotations()
+                .iter()
+                .filter_map(ty::Annotation::get_message),
+        )
+        .chain(
+            diagnostic
+                .sub_diagnostics()
+                .iter()
+                .map(ty::SubDiagnostic::headline_message),
+        )
 }
 
 fn mentions_proxy_type(text: &str) -> bool {
@@ -182,7 +333,10 @@ fn mentions_proxy_type(text: &str) -> bool {
         let name_start = before
             .rfind(|it: char| !it.is_alphanumeric() && it != '_')
             .map_or(0, |position| position + 1);
-        let is_known = matches!(&before[name_start..], "" | "Owned" | "Ref" | "RefMut" | "BaseRef");
+        let is_known = matches!(
+            &before[name_start..],
+            "" | "Owned" | "Ref" | "RefMut" | "BaseRef"
+        );
         let after = &text[start + "Proxy".len()..];
         is_known && (after.starts_with('[') || after.starts_with("Or["))
     })
@@ -212,14 +366,18 @@ impl<'db> Origin<'db> {
         let mut children = Children::default();
         AnyNodeRef::from(expr).visit_source_order(&mut children);
         self.type_is_proxy(model, expr.inferred_type(model))
-            || children.0.iter().any(|it| self.is_proxy(model, it, MAX_STEPS))
+            || children
+                .0
+                .iter()
+                .any(|it| self.is_proxy(model, it, MAX_STEPS))
     }
 
     fn type_is_proxy(&self, model: &SemanticModel<'db>, ty: Option<Type<'db>>) -> bool {
         ty.is_some_and(|ty| {
             Proxiness::of(self.db, &model.program_environment(), ty).is_possible()
                 || mentions_proxy_type(
-                    &ty.display(self.db, &model.program_environment()).to_string(),
+                    &ty.display(self.db, &model.program_environment())
+                        .to_string(),
                 )
         })
     }
@@ -254,7 +412,12 @@ impl<'db> Origin<'db> {
         }
     }
 
-    fn name_is_proxy(&self, model: &SemanticModel<'db>, name: &ast::ExprName, steps: usize) -> bool {
+    fn name_is_proxy(
+        &self,
+        model: &SemanticModel<'db>,
+        name: &ast::ExprName,
+        steps: usize,
+    ) -> bool {
         definitions_for_name(
             model,
             name.id.as_str(),

@@ -9,9 +9,9 @@ use ruff_python_ast::PySourceType;
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 use rustc_hash::FxHashMap;
 
+use super::assignability;
 use crate::db::Db;
 use crate::diagnostics::{Cell, Diagnostic, Edit, Fix, Label, Severity, Source};
-use super::assignability;
 use crate::proxy::edit::EditMap;
 use crate::proxy::{display, lower};
 use crate::rules::{Finding, FixEdit};
@@ -39,7 +39,9 @@ impl<'a> Translator<'a> {
     pub(crate) fn diagnostic(&mut self, diagnostic: &ty::Diagnostic) -> Option<Diagnostic> {
         let annotation = diagnostic.primary_annotation()?;
         if diagnostic.id().is_lint_named("invalid-return-type")
-            && diagnostic.secondary_annotations().any(|it| self.is_inserted(it))
+            && diagnostic
+                .secondary_annotations()
+                .any(|it| self.is_inserted(it))
         {
             // The function has no return annotation but ours.
             return None;
@@ -62,8 +64,11 @@ impl<'a> Translator<'a> {
         let mut help = None;
         for sub in diagnostic.sub_diagnostics() {
             let text = words(sub.headline_message());
-            let mut labels: Vec<Label> =
-                sub.annotations().iter().filter_map(|it| self.label(it)).collect();
+            let mut labels: Vec<Label> = sub
+                .annotations()
+                .iter()
+                .filter_map(|it| self.label(it))
+                .collect();
             match (labels.first_mut(), sub.severity()) {
                 (Some(first), _) => {
                     // A note with a place is a label there.
@@ -188,8 +193,7 @@ impl<'a> Translator<'a> {
 
 /// A message of ty's in the user's words: proxies folded, lowered names restored.
 fn words(message: &str) -> String {
-    // A float that is no integer: a distinction that no user makes.
-    let message = message.replace("float*", "float").replace("complex*", "complex");
+    let message = display::merge_numbers(message);
     let message = display::fold_message(&lower::restore_names(&message));
     target_in_words(&message).unwrap_or(message)
 }
@@ -200,9 +204,8 @@ fn target_in_words(message: &str) -> Option<String> {
     let (before, rest) = message.split_once("on `Proxy[")?;
     let (part, rest) = rest.split_once("]` in union `Proxy[")?;
     let whole = rest.strip_suffix("]`")?;
-    (!part.contains('`') && !whole.contains('`')).then(|| {
-        format!("{before}on `{part}`, which the target of `Proxy[{whole}]` may be")
-    })
+    (!part.contains('`') && !whole.contains('`'))
+        .then(|| format!("{before}on `{part}`, which the target of `Proxy[{whole}]` may be"))
 }
 
 /// Whether a note explains how ty compares types, part by part.

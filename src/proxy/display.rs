@@ -4,11 +4,22 @@
 //! intersection is folded to `Proxy[Foo]`, wherever it stands in a message.
 
 /// The classes whose name marks an intersection as a proxy, without their modules.
-const KINDS: [&str; 5] = ["Proxy", "OwnedProxy", "RefProxy", "RefMutProxy", "BaseRefProxy"];
+const KINDS: [&str; 5] = [
+    "Proxy",
+    "OwnedProxy",
+    "RefProxy",
+    "RefMutProxy",
+    "BaseRefProxy",
+];
 
 /// Where those classes and their aliases are defined, and the mark of an alias for what cannot be an
 /// intersection.
-const INTERNAL: [&str; 4] = ["_proxycheck.", "proxystore.proxy.", "proxystore.store.ref.", "Opaque"];
+const INTERNAL: [&str; 4] = [
+    "_proxycheck.",
+    "proxystore.proxy.",
+    "proxystore.store.ref.",
+    "Opaque",
+];
 
 /// Folds every proxy intersection in a message. Types stand between backquotes.
 pub(crate) fn fold_message(message: &str) -> String {
@@ -29,6 +40,18 @@ pub(crate) fn fold_message(message: &str) -> String {
     result
 }
 
+/// Prints numbers as they are declared: `float`, which means `int | float`, where `float*` is a float
+/// that is no integer.
+pub(crate) fn merge_numbers(text: &str) -> String {
+    if !text.contains('*') {
+        return text.to_owned();
+    }
+    text.replace("int | float* | complex*", "complex")
+        .replace("int | float*", "float")
+        .replace("float*", "float")
+        .replace("complex*", "complex")
+}
+
 /// Folds every proxy intersection in the printed form of a type.
 pub(crate) fn fold(printed: &str) -> String {
     if !printed.contains("Proxy[") && !printed.contains(" & ") {
@@ -36,14 +59,20 @@ pub(crate) fn fold(printed: &str) -> String {
     }
     // The class and the alias have the same name, so they are printed with their modules.
     if INTERNAL.iter().any(|it| printed.contains(it)) {
-        let plain = INTERNAL.iter().fold(printed.to_owned(), |text, it| text.replace(it, ""));
+        let plain = INTERNAL
+            .iter()
+            .fold(printed.to_owned(), |text, it| text.replace(it, ""));
         return fold(&plain);
     }
     // A signature: `def f(x: Proxy[Foo] & Foo) -> Proxy[Bar] & Bar`.
     if let [signature, returned @ ..] = split(printed, " -> ").as_slice()
         && !returned.is_empty()
     {
-        return format!("{} -> {}", fold_arguments(signature), fold(&returned.join(" -> ")));
+        return format!(
+            "{} -> {}",
+            fold_arguments(signature),
+            fold(&returned.join(" -> "))
+        );
     }
     let union = split(printed, " | ");
     if union.len() == 1 {
@@ -54,9 +83,9 @@ pub(crate) fn fold(printed: &str) -> String {
         let element = fold_intersection(strip_parentheses(element));
         // `(Proxy[str | None] & str) | (Proxy[str | None] & None)` is one `Proxy[str | None]`.
         if let Element::Proxy { kind, rest, .. } = &element
-            && let Some(Element::Proxy { rest: other, .. }) = elements.iter_mut().find(
-                |it| matches!(it, Element::Proxy { kind: known, .. } if known == kind),
-            )
+            && let Some(Element::Proxy { rest: other, .. }) = elements
+                .iter_mut()
+                .find(|it| matches!(it, Element::Proxy { kind: known, .. } if known == kind))
         {
             other.extend(rest.iter().cloned());
         } else {
@@ -80,8 +109,6 @@ enum Element {
         kind: String,
         /// What the target is known to be: one text for each element of a union.
         rest: Vec<String>,
-        /// Negative parts such as `~AlwaysFalsy`.
-        negative: Vec<String>,
     },
 }
 
@@ -89,11 +116,7 @@ impl std::fmt::Display for Element {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Element::Other(text) => f.write_str(text),
-            Element::Proxy {
-                kind,
-                rest,
-                negative,
-            } => {
+            Element::Proxy { kind, rest } => {
                 let (class, target) = kind.split_once('[').unwrap_or((kind, ""));
                 let target = target.strip_suffix(']').unwrap_or(target);
                 let declared = split(target, " | ");
@@ -105,13 +128,15 @@ impl std::fmt::Display for Element {
                 let target = if same || ["Any", "Unknown"].contains(&known.as_str()) {
                     target
                 } else {
-                    &known
+                    known.as_str()
                 };
-                write!(f, "{class}[{target}]")?;
-                for part in negative {
-                    write!(f, " & {part}")?;
-                }
-                Ok(())
+                // In the argument of a class, a declared `float` is printed as what it means.
+                let target = match target {
+                    "int | float" => "float",
+                    "int | float | complex" => "complex",
+                    _ => target,
+                };
+                write!(f, "{class}[{target}]")
             }
         }
     }
@@ -136,8 +161,11 @@ fn fold_intersection(printed: &str) -> Element {
     match kind {
         Some(number) => Element::Proxy {
             kind: folded[number].clone(),
-            rest: if rest.is_empty() { rest } else { vec![rest.join(" & ")] },
-            negative,
+            rest: if rest.is_empty() {
+                rest
+            } else {
+                vec![rest.join(" & ")]
+            },
         },
         None => {
             // An intersection of a comparison's result with `bool` is an artefact of the inference.
@@ -146,7 +174,11 @@ fn fold_intersection(printed: &str) -> Element {
             }
             rest.extend(negative);
             let text = rest.join(" & ");
-            Element::Other(if rest.len() > 1 && parts.len() == 1 { format!("({text})") } else { text })
+            Element::Other(if rest.len() > 1 && parts.len() == 1 {
+                format!("({text})")
+            } else {
+                text
+            })
         }
     }
 }
@@ -156,7 +188,9 @@ fn fold_arguments(part: &str) -> String {
     let mut result = String::with_capacity(part.len());
     let mut rest = part;
     while let Some(open) = rest.find(['[', '(']) {
-        let Some(close) = matching(rest, open) else { break };
+        let Some(close) = matching(rest, open) else {
+            break;
+        };
         result.push_str(&rest[..open]);
         let inside = split(&rest[open + 1..close], ", ");
         // A group that folded to one name needs no parentheses: `(Proxy[Foo] & Foo).method`.
@@ -188,6 +222,14 @@ fn fold_arguments(part: &str) -> String {
     }
     result.push_str(rest);
     result
+}
+
+/// Whether the printed type of a class is one of the proxy classes: `<class 'Proxy'>`.
+pub(crate) fn is_class_of_proxies(printed: &str) -> bool {
+    printed
+        .strip_prefix("<class '")
+        .and_then(|it| it.strip_suffix("'>"))
+        .is_some_and(|it| KINDS.contains(&it.split('[').next().unwrap_or(it)))
 }
 
 /// Whether a folded type is one proxy type.
@@ -270,7 +312,10 @@ mod tests {
         check("Proxy[Foo] & Foo", "Proxy[Foo]");
         check("Foo & Proxy[Foo]", "Proxy[Foo]");
         check("OwnedProxy[Foo] & Foo", "OwnedProxy[Foo]");
-        check("proxystore.proxy.Proxy[Foo] & Foo", "proxystore.proxy.Proxy[Foo]");
+        check(
+            "proxystore.proxy.Proxy[Foo] & Foo",
+            "proxystore.proxy.Proxy[Foo]",
+        );
     }
 
     #[test]
@@ -279,15 +324,24 @@ mod tests {
         check("Foo & Proxy[Unknown]", "Proxy[Foo]");
         check("Proxy[Color] & Any", "Proxy[Color]");
         check("Proxy[Unknown] & Unknown", "Proxy[Unknown]");
-        check("Proxy[Foo] & Foo & ~AlwaysFalsy", "Proxy[Foo] & ~AlwaysFalsy");
+        check(
+            "Proxy[Foo] & Foo & ~AlwaysFalsy",
+            "Proxy[Foo] & ~AlwaysFalsy",
+        );
     }
 
     #[test]
     fn unions_are_gathered() {
-        check("(Proxy[str | None] & str) | (Proxy[str | None] & None)", "Proxy[str | None]");
+        check(
+            "(Proxy[str | None] & str) | (Proxy[str | None] & None)",
+            "Proxy[str | None]",
+        );
         check("(Proxy[str | None] & str) | int", "Proxy[str] | int");
         check("(Proxy[Foo] & Foo) | None", "Proxy[Foo] | None");
-        check("(Proxy[Foo] & Foo) | (OwnedProxy[Foo] & Foo)", "Proxy[Foo] | OwnedProxy[Foo]");
+        check(
+            "(Proxy[Foo] & Foo) | (OwnedProxy[Foo] & Foo)",
+            "Proxy[Foo] | OwnedProxy[Foo]",
+        );
     }
 
     #[test]
@@ -301,9 +355,18 @@ mod tests {
     #[test]
     fn brackets_are_entered() {
         check("list[Proxy[Foo] & Foo]", "list[Proxy[Foo]]");
-        check("dict[str, (Proxy[int] & int) | None]", "dict[str, Proxy[int] | None]");
-        check("Proxy[list[Proxy[int] & int]] & list[Proxy[int] & int]", "Proxy[list[Proxy[int]]]");
-        check("def f(x: Proxy[int] & int, y: str) -> Proxy[str] & str", "def f(x: Proxy[int], y: str) -> Proxy[str]");
+        check(
+            "dict[str, (Proxy[int] & int) | None]",
+            "dict[str, Proxy[int] | None]",
+        );
+        check(
+            "Proxy[list[Proxy[int] & int]] & list[Proxy[int] & int]",
+            "Proxy[list[Proxy[int]]]",
+        );
+        check(
+            "def f(x: Proxy[int] & int, y: str) -> Proxy[str] & str",
+            "def f(x: Proxy[int], y: str) -> Proxy[str]",
+        );
         check(
             "bound method (Proxy[Path] & Path).with_suffix(suffix: str) -> Proxy[Path] & Path",
             "bound method Proxy[Path].with_suffix(suffix: str) -> Proxy[Path]",

@@ -63,7 +63,10 @@ impl EditMap {
 
     /// Where `range` of the edited text was before; `None` if all of it was inserted.
     pub(crate) fn before(&self, range: TextRange) -> Option<TextRange> {
-        self.steps.iter().rev().try_fold(range, |range, step| before(step, range))
+        self.steps
+            .iter()
+            .rev()
+            .try_fold(range, |range, step| before(step, range))
     }
 }
 
@@ -78,7 +81,10 @@ fn before(edits: &[AppliedEdit], range: TextRange) -> Option<TextRange> {
     if range.is_empty() {
         return Some(TextRange::empty(start));
     }
-    Some(TextRange::new(start, end_before(edits, range.end()).max(start)))
+    Some(TextRange::new(
+        start,
+        end_before(edits, range.end()).max(start),
+    ))
 }
 
 /// An offset inside an edit maps to its start.
@@ -133,7 +139,9 @@ mod tests {
         assert_eq!(repaired, "strip(a).b + strip(c).d");
         let back = |part: &str| {
             let start = TextSize::try_from(repaired.find(part).expect("part of the text")).unwrap();
-            &text[map.before(TextRange::at(start, part.text_len())).expect("not inserted")]
+            &text[map
+                .before(TextRange::at(start, part.text_len()))
+                .expect("not inserted")]
         };
         assert_eq!(back("strip(a)"), "a");
         assert_eq!(back("strip(a).b"), "a.b");
@@ -155,7 +163,9 @@ mod tests {
         );
         assert_eq!(repaired, "x: Zopaque[Color]");
         let before = |start: u32, end: u32| {
-            &text[map.before(TextRange::new(start.into(), end.into())).expect("not inserted")]
+            &text[map
+                .before(TextRange::new(start.into(), end.into()))
+                .expect("not inserted")]
         };
         assert_eq!(before(3, 10), "Z0___");
         assert_eq!(before(11, 16), "Color");
@@ -164,7 +174,8 @@ mod tests {
     #[test]
     fn what_was_inserted_was_nowhere_before() {
         let (first, map, _) = EditMap::apply("f()", vec![insertion(0, "twin; ")]);
-        let (second, later, _) = EditMap::apply(&first, vec![insertion(6, "strip("), insertion(9, ")")]);
+        let (second, later, _) =
+            EditMap::apply(&first, vec![insertion(6, "strip("), insertion(9, ")")]);
         assert_eq!(second, "twin; strip(f())");
         let map = map.then(later);
         let range = |start: u32, end: u32| TextRange::new(start.into(), end.into());

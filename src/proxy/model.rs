@@ -64,7 +64,7 @@ pub(crate) struct Proxy<'db> {
 impl Proxy<'_> {
     /// Whether the target is declared but cannot be a part of the intersection, as an enum cannot.
     pub(crate) fn hides_target(&self) -> bool {
-        self.target.iter().all(|part| matches!(part, Type::Dynamic(_)))
+        !self.target.is_empty() && self.target.iter().all(|it| matches!(it, Type::Dynamic(_)))
     }
 }
 
@@ -152,7 +152,10 @@ impl<'db> Proxiness<'db> {
     /// a `Proxy[T]` may stand everywhere.
     pub(crate) fn is_proxy_or_target(&self) -> bool {
         !self.others.is_empty()
-            && self.proxies.iter().all(|it| it.target.iter().all(|it| self.others.contains(it)))
+            && self
+                .proxies
+                .iter()
+                .all(|it| it.target.iter().all(|it| self.others.contains(it)))
     }
 
     /// Whether each value is a proxy that forwards to its target, which a locked one does not.
@@ -184,5 +187,5 @@ pub(crate) fn print<'db>(
     ty: Type<'db>,
 ) -> String {
     let printed = ty.display(db, env).to_string();
-    display::fold(&lower::restore_names(&printed))
+    display::fold(&lower::restore_names(&display::merge_numbers(&printed)))
 }

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use ruff_db::parsed::parsed_module;
+use ruff_db::source::source_text;
 use ruff_python_ast::visitor::source_order::{
     SourceOrderVisitor, walk_comprehension, walk_expr, walk_stmt, walk_with_item,
 };
@@ -15,17 +16,21 @@ use ruff_python_ast::{self as ast, Expr, ExprContext};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
+use ty_python_semantic::types::ide_support::call_signature_details;
 use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 
+use super::display;
 use super::edit::Repair;
-use super::model::Proxiness;
-use crate::db::ProxyDb;
+use super::model::{Proxiness, Proxy};
+use crate::db::{ProxyDb, STUB_ROOT};
 
 /// The names that repairs put into user files, as lines of `__builtins__.pyi`.
 pub(crate) const BUILTINS: &str = "\
 Zstrip = _proxycheck.strip
 Zwiden = _proxycheck.widen
 Zhole = _proxycheck.hole
+Zopaque = _proxycheck.opaque
+Znominal = _proxycheck.nominal
 Zis_proxy_ = _proxycheck.is_proxy
 ZOpaque = _proxycheck.OpaqueProxy
 ZOpaqueOwned = _proxycheck.OpaqueOwnedProxy
@@ -64,6 +69,13 @@ struct EmptyTypes<'db> {
 }
 
 impl<'ast> SourceOrderVisitor<'ast> for EmptyTypes<'_> {
+    fn visit_stmt(&mut self, stmt: &'ast ast::Stmt) {
+        if let ast::Stmt::ClassDef(class) = stmt {
+            self.finder.visit_subclass(class);
+        }
+        walk_stmt(self, stmt);
+    }
+
     fn visit_expr(&mut self, expr: &'ast Expr) {
         if let Expr::Subscript(subscript) = expr {
             self.finder.visit_proxy_type(subscript);
@@ -111,7 +123,11 @@ impl<'db> Finder<'db> {
     /// `Self` does.
     fn mentions_proxy(&self, expr: &Expr) -> bool {
         expr.inferred_type(&self.model).is_some_and(|ty| {
-            self.is_empty(ty) || ty.display(self.db, &self.env).to_string().contains("Proxy[")
+            self.is_empty(ty)
+                || ty
+                    .display(self.db, &self.env)
+                    .to_string()
+                    .contains("Proxy[")
         })
     }
 
@@ -164,13 +180,88 @@ impl<'db> Finder<'db> {
         }
         self.widen_arguments(call, expr);
         self.detach_lambdas(call, expr);
+        self.visit_generic_call(call);
+    }
+
+    /// Whether a function is one that our own stubs declare.
+    fn is_of_stubs(&self, func: &Expr) -> bool {
+        func.inferred_type(&self.model)
+            .and_then(|ty| ty.definition(self.db, &self.env)?.focus_range(self.db))
+            .and_then(|place| place.file().path(self.db).as_system_path())
+            .is_some_and(|path| path.starts_with(STUB_ROOT))
+    }
+
+    /// A type variable in `Proxy[T]` or `ProxyOr[T]` is solved by the argument as a whole: for the one
+    /// by each part of a union, for the other by the proxy instead of its target.
+    fn visit_generic_call(&mut self, call: &ast::ExprCall) {
+        let arguments = &call.arguments;
+        let is_union = |it: &Expr| Proxiness::of_expr(self.db, &self.model, it).proxies.len() > 1;
+        if !arguments
+            .iter_source_order()
+            .any(|it| self.is_proxy(it.value()))
+        {
+            return;
+        }
+        if self.is_of_stubs(&call.func) {
+            // The parameters of those take any part of a proxy, but not what hides its target.
+            for argument in arguments.iter_source_order().map(|it| it.value()) {
+                let proxies = Proxiness::of_expr(self.db, &self.model, argument).proxies;
+                if proxies.iter().any(Proxy::hides_target) {
+                    self.wrap("Znominal", argument);
+                }
+            }
+            return;
+        }
+        let is_generic = call.func.inferred_type(&self.model).is_some_and(|ty| {
+            let printed = ty.display(self.db, &self.env).to_string();
+            let header = printed.split('(').next().unwrap_or(&printed);
+            printed.contains("Proxy") && (header.contains('[') || printed.contains('@'))
+        });
+        if !is_generic {
+            return;
+        }
+        let signatures = call_signature_details(&self.model, call);
+        let [signature] = signatures.as_slice() else {
+            return;
+        };
+        let mapping = &signature.argument_to_displayed_parameter_mapping;
+        let mut repairs = Vec::new();
+        for (argument, parameter) in arguments.iter_source_order().zip(mapping) {
+            let value = argument.value();
+            let Some(parameter) = parameter.and_then(|it| signature.parameters.get(it)) else {
+                continue;
+            };
+            let Some((_, declared)) = parameter.label.split_once(": ") else {
+                continue;
+            };
+            if !declared.contains("Proxy") || !self.is_proxy(value) {
+                continue;
+            }
+            let declared = display::fold(declared);
+            let alternatives = display::split(&declared, " | ");
+            let takes_target = alternatives.iter().any(|it| {
+                it.starts_with("ProxyOr[")
+                    || (!display::is_proxy(it)
+                        && alternatives.contains(&format!("Proxy[{it}]").as_str()))
+            });
+            if takes_target {
+                repairs.push(("Zstrip", value));
+            } else if is_union(value) {
+                repairs.push(("Zopaque", value));
+            }
+        }
+        for (function, value) in repairs {
+            self.wrap(function, value);
+        }
     }
 
     /// `Proxy(lambda: max(xs, key=lambda x: x.y))`: the inference, which looks for the target, finds
     /// nothing in the inner function and settles for `object`. An assignment keeps it from looking.
     fn detach_lambdas(&mut self, call: &ast::ExprCall, expr: &Expr) {
         let is_unknown = expr.inferred_type(&self.model).is_some_and(|ty| {
-            ty.display(self.db, &self.env).to_string().contains("Proxy[object]")
+            ty.display(self.db, &self.env)
+                .to_string()
+                .contains("Proxy[object]")
         });
         if !is_unknown {
             return;
@@ -194,10 +285,17 @@ impl<'db> Finder<'db> {
                 }
             }
         }
-        // Nor does `type(p) is T`.
+    }
+
+    /// `type(p) is T` is false for each proxy, so a comprehension with that condition is empty. Its
+    /// elements have a type all the same.
+    fn visit_condition(&mut self, condition: &Expr) {
+        let Expr::Compare(comparison) = condition else {
+            return;
+        };
         for operand in std::iter::once(&*comparison.left).chain(&comparison.comparators) {
             if let Expr::Call(call) = operand
-                && matches!(&*call.func, Expr::Name(it) if it.id == "type")
+                && is_named(&call.func, "type")
                 && let [argument] = &*call.arguments.args
                 && self.is_proxy(argument)
             {
@@ -231,12 +329,16 @@ impl<'db> Finder<'db> {
 
     /// A literal's type has no subclasses, so a proxy of it would be empty.
     fn widen_arguments(&mut self, call: &ast::ExprCall, expr: &Expr) {
-        if !expr.inferred_type(&self.model).is_some_and(|ty| self.is_empty(ty)) {
+        if !expr
+            .inferred_type(&self.model)
+            .is_some_and(|ty| self.is_empty(ty))
+        {
             return;
         }
-        let returns_proxy = call.func.inferred_type(&self.model).is_some_and(|ty| {
-            ty.display(self.db, &self.env).to_string().contains("Proxy")
-        });
+        let returns_proxy = call
+            .func
+            .inferred_type(&self.model)
+            .is_some_and(|ty| ty.display(self.db, &self.env).to_string().contains("Proxy"));
         if !returns_proxy {
             return;
         }
@@ -247,16 +349,49 @@ impl<'db> Finder<'db> {
             match ty {
                 Type::LiteralValue(_) => {
                     let printed = ty.display(self.db, &self.env).to_string();
-                    let has_class = ["Literal[\"", "Literal[b\"", "Literal[True]", "Literal[False]"]
-                        .iter()
-                        .any(|it| printed.starts_with(it))
-                        || printed
-                            .strip_prefix("Literal[")
-                            .is_some_and(|it| it.starts_with(|first: char| first == '-' || first.is_ascii_digit()));
+                    let has_class = [
+                        "Literal[\"",
+                        "Literal[b\"",
+                        "Literal[True]",
+                        "Literal[False]",
+                    ]
+                    .iter()
+                    .any(|it| printed.starts_with(it))
+                        || printed.strip_prefix("Literal[").is_some_and(|it| {
+                            it.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+                        });
                     self.wrap(if has_class { "Zwiden" } else { "Zhole" }, argument);
                 }
                 Type::TypedDict(_) | Type::EnumComplement(_) => self.wrap("Zhole", argument),
                 _ => {}
+            }
+        }
+    }
+
+    /// An instance of `class P(Proxy[Foo])` has the members of `Foo`, as if that were a base.
+    fn visit_subclass(&mut self, class: &ast::StmtClassDef) {
+        for base in class.bases() {
+            let Expr::Subscript(subscript) = base else {
+                continue;
+            };
+            let is_proxy_class = subscript
+                .value
+                .inferred_type(&self.model)
+                .is_some_and(|ty| {
+                    let printed = ty.display(self.db, &self.env).to_string();
+                    matches!(ty, Type::ClassLiteral(_)) && display::is_class_of_proxies(&printed)
+                });
+            let target = subscript.slice.inferred_type(&self.model);
+            let can_be_base = matches!(&*subscript.slice, Expr::Name(_) | Expr::Attribute(_))
+                && target.is_some_and(|ty| {
+                    matches!(ty, Type::ClassLiteral(_) | Type::NominalInstance(_))
+                });
+            if is_proxy_class && can_be_base {
+                let source = source_text(self.db, self.model.file());
+                self.repairs.push(Repair {
+                    range: TextRange::empty(base.end()),
+                    text: format!(", {}", &source[subscript.slice.range()]),
+                });
             }
         }
     }
@@ -269,7 +404,10 @@ impl<'db> Finder<'db> {
         let Some(opaque) = opaque_alias(&name.id) else {
             return;
         };
-        if subscript.inferred_type(&self.model).is_some_and(|ty| self.is_empty(ty)) {
+        if subscript
+            .inferred_type(&self.model)
+            .is_some_and(|ty| self.is_empty(ty))
+        {
             self.repairs.push(Repair {
                 range: name.range(),
                 text: opaque.to_owned(),
@@ -294,7 +432,10 @@ pub(crate) fn unwrapped(expr: &Expr) -> &Expr {
     match expr {
         Expr::Call(call) => match (&*call.func, &*call.arguments.args) {
             (Expr::Name(name), [inner])
-                if matches!(name.id.as_str(), "Zstrip" | "Zwiden" | "Zhole") =>
+                if matches!(
+                    name.id.as_str(),
+                    "Zstrip" | "Zwiden" | "Zhole" | "Zopaque" | "Znominal"
+                ) =>
             {
                 unwrapped(inner)
             }
@@ -309,13 +450,23 @@ fn is_type_expression(expr: &Expr) -> bool {
     match expr {
         Expr::Name(name) => super::lower::form_of(&name.id).is_some(),
         Expr::Subscript(subscript) => is_type_expression(&subscript.value),
+        Expr::BinOp(it) => is_type_expression(&it.left) || is_type_expression(&it.right),
+        _ => false,
+    }
+}
+
+/// Whether a name, or the last part of a dotted name, is `name`.
+fn is_named(expr: &Expr, name: &str) -> bool {
+    match expr {
+        Expr::Name(it) => it.id == name,
+        Expr::Attribute(it) => &it.attr == name,
         _ => false,
     }
 }
 
 /// Attributes of the proxy itself, which are not forwarded.
-pub(crate) fn is_own_attribute(name: &str) -> bool {
-    name.starts_with("__proxy_") || name == "__factory__"
+fn is_own_attribute(name: &str) -> bool {
+    name.starts_with("__proxy_")
 }
 
 fn opaque_alias(lowered: &str) -> Option<&'static str> {
@@ -332,6 +483,7 @@ fn opaque_alias(lowered: &str) -> Option<&'static str> {
 impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
+            Expr::Call(call) if is_named(&call.func, "TypeAliasType") => return,
             Expr::Call(call) => {
                 self.visit_call_expr(call, expr);
                 // The receiver of a method call has been looked at together with its result.
@@ -367,14 +519,24 @@ impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
     }
 
     fn visit_stmt(&mut self, stmt: &'ast ast::Stmt) {
-        if let ast::Stmt::For(statement) = stmt {
-            self.strip_if_needed(&[&*statement.iter], &statement.target);
+        match stmt {
+            ast::Stmt::For(statement) => {
+                self.strip_if_needed(&[&*statement.iter], &statement.target);
+            }
+            ast::Stmt::TypeAlias(_) => return,
+            ast::Stmt::AnnAssign(it) if is_named(&it.annotation, "TypeAlias") => return,
+            _ => {}
         }
         walk_stmt(self, stmt);
     }
 
+    fn visit_annotation(&mut self, _annotation: &'ast Expr) {}
+
     fn visit_comprehension(&mut self, comprehension: &'ast ast::Comprehension) {
         self.strip_if_needed(&[&comprehension.iter], &comprehension.target);
+        for condition in &comprehension.ifs {
+            self.visit_condition(condition);
+        }
         walk_comprehension(self, comprehension);
     }
 

@@ -25,9 +25,7 @@ use std::fmt::Write;
 
 use ruff_python_ast::statement_visitor::{StatementVisitor, walk_stmt};
 use ruff_python_ast::visitor::source_order::{self, SourceOrderVisitor};
-use ruff_python_ast::{
-    Expr, Parameter, Stmt, StmtClassDef, StmtFunctionDef, StmtReturn,
-};
+use ruff_python_ast::{Expr, Parameter, Stmt, StmtClassDef, StmtFunctionDef, StmtReturn};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use rustc_hash::FxHashSet;
 
@@ -52,7 +50,10 @@ const MAX_DEPTH: usize = 3;
 
 /// Whether a class is the twin of a function.
 pub(crate) fn is_twin(class: &StmtClassDef) -> bool {
-    class.name.strip_prefix(TWIN).is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit()))
+    class
+        .name
+        .strip_prefix(TWIN)
+        .is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// The insertions that give every function in `suite` a return type, if it has none and returns
@@ -146,7 +147,10 @@ impl<'a> Finder<'a> {
         if let Some(receiver) = receiver
             && results.yields.is_empty()
             && !results.falls_through
-            && results.returns.iter().all(|it| returns_receiver(it, receiver, function))
+            && results
+                .returns
+                .iter()
+                .all(|it| returns_receiver(it, receiver, function))
         {
             repairs.push(insertion(annotation_at, " -> ZSelf".to_owned()));
             return;
@@ -159,7 +163,10 @@ impl<'a> Finder<'a> {
         self.twins += 1;
         let indent = self.indent(anchor).unwrap_or_default();
         let is_async = if function.is_async { "async " } else { "" };
-        repairs.push(insertion(anchor, format!("class {name}:\n{indent} {is_async}{twin}\n{indent}")));
+        repairs.push(insertion(
+            anchor,
+            format!("class {name}:\n{indent} {is_async}{twin}\n{indent}"),
+        ));
         let value = format!("ZTypeOf[{name}().value]");
         let annotation = match (results.yields.is_empty(), function.is_async) {
             (true, _) => value,
@@ -181,9 +188,9 @@ impl<'a> Finder<'a> {
     ) -> Option<String> {
         let indent = self.indent(anchor)?;
         let body_end = function.body.last()?.end();
-        let is_on_one_line =
-            !self.text[TextRange::new(function.parameters.end(), function.body[0].start())]
-                .contains('\n');
+        let is_on_one_line = !self.text
+            [TextRange::new(function.parameters.end(), function.body[0].start())]
+        .contains('\n');
         let body_indent = if is_on_one_line {
             None
         } else {
@@ -218,7 +225,11 @@ impl<'a> Finder<'a> {
                 let classes = classes?;
                 let at = receiver.name.end() - parameters.start() - TextSize::from(1);
                 let (before, after) = inside.split_at_checked(at.to_usize())?;
-                let dot = if classes.outer_name.is_empty() { "" } else { "." };
+                let dot = if classes.outer_name.is_empty() {
+                    ""
+                } else {
+                    "."
+                };
                 let name = format!("{}{dot}{}", classes.outer_name, classes.innermost.name);
                 let annotation = if is_decorated(function, "classmethod") {
                     format!("type[{name}]")
@@ -251,16 +262,23 @@ impl<'a> Finder<'a> {
         let before = &self.text[..start.to_usize()];
         let line = before.rfind(['\n', '\r']).map_or(0, |it| it + 1);
         let indent = &before[line..];
-        indent.bytes().all(|it| matches!(it, b' ' | b'\t')).then_some(indent)
+        indent
+            .bytes()
+            .all(|it| matches!(it, b' ' | b'\t'))
+            .then_some(indent)
     }
 
     fn mentions_type_variable(&self, function: &StmtFunctionDef) -> bool {
         !self.type_variables.is_empty()
-            && function.parameters.iter().filter_map(|it| it.annotation()).any(|annotation| {
-                let text = &self.text[annotation.range()];
-                text.split(|it: char| !it.is_alphanumeric() && it != '_')
-                    .any(|word| self.type_variables.contains(word))
-            })
+            && function
+                .parameters
+                .iter()
+                .filter_map(|it| it.annotation())
+                .any(|annotation| {
+                    let text = &self.text[annotation.range()];
+                    text.split(|it: char| !it.is_alphanumeric() && it != '_')
+                        .any(|word| self.type_variables.contains(word))
+                })
     }
 }
 
@@ -343,7 +361,10 @@ fn is_excluded(function: &StmtFunctionDef) -> bool {
 
 /// Whether a decorator's last name is `name`.
 fn is_decorated(function: &StmtFunctionDef, name: &str) -> bool {
-    function.decorator_list.iter().any(|it| last_name(&it.expression) == Some(name))
+    function
+        .decorator_list
+        .iter()
+        .any(|it| last_name(&it.expression) == Some(name))
 }
 
 fn last_name(expr: &Expr) -> Option<&str> {
@@ -358,7 +379,10 @@ fn last_name(expr: &Expr) -> Option<&str> {
 
 /// Classes to whose methods a type is not to be given: protocols are declarations.
 fn is_special(class: &StmtClassDef) -> bool {
-    class.bases().iter().any(|it| last_name(it) == Some("Protocol"))
+    class
+        .bases()
+        .iter()
+        .any(|it| last_name(it) == Some("Protocol"))
 }
 
 /// The parameter that is bound to the instance or the class.
@@ -367,7 +391,10 @@ fn receiver(function: &StmtFunctionDef) -> Option<&Parameter> {
         return None;
     }
     let parameters = &function.parameters;
-    let first = parameters.posonlyargs.first().or_else(|| parameters.args.first())?;
+    let first = parameters
+        .posonlyargs
+        .first()
+        .or_else(|| parameters.args.first())?;
     Some(&first.parameter)
 }
 
@@ -377,12 +404,12 @@ fn returns_receiver(
     receiver: &Parameter,
     function: &StmtFunctionDef,
 ) -> bool {
-    let is_receiver =
-        |expr: &Expr| expr.as_name_expr().is_some_and(|it| it.id == receiver.name.id);
+    let is_receiver = |expr: &Expr| {
+        expr.as_name_expr()
+            .is_some_and(|it| it.id == receiver.name.id)
+    };
     match statement.value.as_deref() {
-        Some(Expr::Call(call)) => {
-            is_decorated(function, "classmethod") && is_receiver(&call.func)
-        }
+        Some(Expr::Call(call)) => is_decorated(function, "classmethod") && is_receiver(&call.func),
         Some(value) => !is_decorated(function, "classmethod") && is_receiver(value),
         None => false,
     }
@@ -409,14 +436,14 @@ impl<'a> Results<'a> {
         let mut yields = Yields::default();
         yields.visit_body(&function.body);
         let has_result = if yields.all == 0 {
-            results
-                .returns
-                .iter()
-                .any(|it| it.value.as_deref().is_some_and(|it| !it.is_none_literal_expr()))
+            results.returns.iter().any(|it| {
+                it.value
+                    .as_deref()
+                    .is_some_and(|it| !it.is_none_literal_expr())
+            })
         } else {
             results.returns.clear();
-            yields.all == results.yields.len()
-                && results.yields.iter().all(|it| it.value.is_some())
+            yields.all == results.yields.len() && results.yields.iter().all(|it| it.value.is_some())
         };
         has_result.then_some(results)
     }
@@ -471,14 +498,19 @@ fn ends(stmt: &Stmt) -> bool {
     match stmt {
         Stmt::Return(_) | Stmt::Raise(_) | Stmt::Continue(_) | Stmt::Break(_) => true,
         Stmt::If(it) => {
-            it.elif_else_clauses.last().is_some_and(|it| it.test.is_none())
+            it.elif_else_clauses
+                .last()
+                .is_some_and(|it| it.test.is_none())
                 && !falls_through(&it.body)
-                && it.elif_else_clauses.iter().all(|it| !falls_through(&it.body))
+                && it
+                    .elif_else_clauses
+                    .iter()
+                    .all(|it| !falls_through(&it.body))
         }
-        Stmt::While(it) => {
-            is_true(&it.test) && !has_break(&it.body)
+        Stmt::While(it) => is_true(&it.test) && !has_break(&it.body),
+        Stmt::For(it) => {
+            !it.orelse.is_empty() && !falls_through(&it.orelse) && !has_break(&it.body)
         }
-        Stmt::For(it) => !it.orelse.is_empty() && !falls_through(&it.orelse) && !has_break(&it.body),
         // A context manager may swallow an exception, but few do.
         Stmt::With(it) => !falls_through(&it.body),
         Stmt::Try(it) => {
@@ -489,7 +521,9 @@ fn ends(stmt: &Stmt) -> bool {
                 || (handlers_end && (!falls_through(&it.body) || !falls_through(&it.orelse)))
         }
         Stmt::Match(it) => {
-            it.cases.last().is_some_and(|it| it.guard.is_none() && it.pattern.is_irrefutable())
+            it.cases
+                .last()
+                .is_some_and(|it| it.guard.is_none() && it.pattern.is_irrefutable())
                 && it.cases.iter().all(|it| !falls_through(&it.body))
         }
         Stmt::Expr(it) => matches!(&*it.value, Expr::Call(call)
@@ -523,7 +557,10 @@ fn type_variables(suite: &[Stmt]) -> FxHashSet<&str> {
         match stmt {
             Stmt::Assign(assign) => {
                 let is_variable = assign.value.as_call_expr().is_some_and(|call| {
-                    matches!(last_name(&call.func), Some("TypeVar" | "ParamSpec" | "TypeVarTuple"))
+                    matches!(
+                        last_name(&call.func),
+                        Some("TypeVar" | "ParamSpec" | "TypeVarTuple")
+                    )
                 });
                 if is_variable {
                     let targets = assign.targets.iter().filter_map(Expr::as_name_expr);
@@ -531,11 +568,15 @@ fn type_variables(suite: &[Stmt]) -> FxHashSet<&str> {
                 }
             }
             Stmt::ImportFrom(import) => {
-                let imported =
-                    import.names.iter().map(|it| it.asname.as_ref().unwrap_or(&it.name).as_str());
-                names.extend(imported.filter(|it| {
-                    it.len() == 1 || it.ends_with("_co") || it.ends_with("_contra")
-                }));
+                let imported = import
+                    .names
+                    .iter()
+                    .map(|it| it.asname.as_ref().unwrap_or(&it.name).as_str());
+                names.extend(
+                    imported.filter(|it| {
+                        it.len() == 1 || it.ends_with("_co") || it.ends_with("_contra")
+                    }),
+                );
             }
             _ => {}
         }
@@ -564,7 +605,9 @@ mod tests {
     #[test]
     fn a_twin_stands_before_a_function() {
         assert_eq!(
-            edited("x = 1\n\ndef f(a, b=2):\n    if a:\n        return b\n    return (\n        a\n    )\n"),
+            edited(
+                "x = 1\n\ndef f(a, b=2):\n    if a:\n        return b\n    return (\n        a\n    )\n"
+            ),
             "x = 1\n\nclass Zreturn0:\n def f(Zself, a, b=2):\n    if a:\n        Zself.value = b; return\n    \
              Zself.value = (\n        a\n    ); return\n\
              def f(a, b=2) -> ZTypeOf[Zreturn0().value]:\n    if a:\n        return b\n    return (\n        a\n    )\n"
@@ -608,8 +651,14 @@ mod tests {
     #[test]
     fn generators_have_the_type_of_what_they_yield() {
         let text = edited("async def f(a):\n    yield a\n    return\n");
-        assert!(text.contains("-> ZAsyncGenerator[ZTypeOf[Zreturn0().value], ZAny]:"), "{text}");
-        assert!(text.contains(" async def f(Zself, a):\n    Zself.value = a; yield\n"), "{text}");
+        assert!(
+            text.contains("-> ZAsyncGenerator[ZTypeOf[Zreturn0().value], ZAny]:"),
+            "{text}"
+        );
+        assert!(
+            text.contains(" async def f(Zself, a):\n    Zself.value = a; yield\n"),
+            "{text}"
+        );
     }
 
     #[test]

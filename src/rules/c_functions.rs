@@ -60,7 +60,12 @@ pub(super) fn find(qualified_name: &str) -> Option<&'static CFunction> {
         table
             .function
             .iter()
-            .flat_map(|function| function.names.iter().map(move |name| (name.as_str(), function)))
+            .flat_map(|function| {
+                function
+                    .names
+                    .iter()
+                    .map(move |name| (name.as_str(), function))
+            })
             .collect()
     });
     BY_NAME.get(qualified_name).copied()
@@ -73,8 +78,11 @@ mod tests {
     #[test]
     fn no_function_has_two_entries() {
         let table: Table = toml::from_str(TABLE).expect("the embedded table is valid");
-        let mut names: Vec<&str> =
-            table.function.iter().flat_map(|it| it.names.iter().map(String::as_str)).collect();
+        let mut names: Vec<&str> = table
+            .function
+            .iter()
+            .flat_map(|it| it.names.iter().map(String::as_str))
+            .collect();
         names.sort_unstable();
         let all = names.len();
         names.dedup();

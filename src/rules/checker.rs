@@ -102,7 +102,9 @@ impl Original<'_> {
             Some(edits) => edits.before(range),
             None => Some(range),
         };
-        range.and_then(|it| self.source.text.get(it.to_std_range())).unwrap_or_default()
+        range
+            .and_then(|it| self.source.text.get(it.to_std_range()))
+            .unwrap_or_default()
     }
 }
 
@@ -180,7 +182,11 @@ impl<'db> Checker<'_, 'db> {
             return None;
         };
         let range = definition.focus_range(self.db);
-        let text = format!("`{}` is {}", name.id, with_article(&self.print_type_of(expr)));
+        let text = format!(
+            "`{}` is {}",
+            name.id,
+            with_article(&self.print_type_of(expr))
+        );
         (range.range() != expr.range()).then_some((range, text))
     }
 
@@ -210,9 +216,10 @@ impl<'db> Checker<'_, 'db> {
                     };
                     let known = import.names.iter().find(|it| &it.name == "extract");
                     return match known {
-                        Some(alias) => {
-                            (alias.asname.as_ref().unwrap_or(&alias.name).to_string(), None)
-                        }
+                        Some(alias) => (
+                            alias.asname.as_ref().unwrap_or(&alias.name).to_string(),
+                            None,
+                        ),
                         None => (
                             "extract".to_owned(),
                             Some(FixEdit::After(last.range(), ", extract".to_owned())),

@@ -2,14 +2,12 @@
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
-use ruff_python_ast::{AnyNodeRef, Expr};
 use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::{AnyNodeRef, Expr};
 use ruff_text_size::Ranged as _;
 use ty_module_resolver::file_to_module;
-use ty_python_semantic::{
-    HasType, ProgramEnvironment, SemanticModel, definitions_for_attribute,
-};
 use ty_python_semantic::types::Type;
+use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel, definitions_for_attribute};
 
 use crate::db::ProxyDb;
 

@@ -52,5 +52,8 @@ def hole(value: object, /) -> Any:
 def opaque[T](value: _proxy.Proxy[T], /) -> OpaqueProxy[T]:
     """A proxy that is known by its class only, so that it solves the `T` of a `Proxy[T]` as a whole."""
 
+def nominal[T](value: _proxy.Proxy[T], /) -> _proxy.Proxy[T]:
+    """A proxy without its target's part, which may hide what the target is."""
+
 def is_proxy[T](value: T, cls: object, /) -> TypeIs[Proxy[T]]:
     """`isinstance(value, Proxy)` for a value that is declared as the target of a possible proxy."""

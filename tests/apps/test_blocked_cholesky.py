@@ -158,10 +158,10 @@ def test_transposing_takes_no_such_argument(store: Store[Any]) -> None:
         mistaken.report.columns_of(tile_of(mistaken, store))
 
 
-@shows(APP, "report", "return tile.condition()")
-def test_the_condition_is_not_always_there(store: Store[Any]) -> None:
+@shows(APP, "report", "return tile.condition_number()")
+def test_a_tile_cannot_tell_its_condition(store: Store[Any]) -> None:
     assert correct.report.condition_of(tile_of(correct, store)) == pytest.approx(4 / 3)
-    with pytest.raises(AttributeError, match="'Tile' object has no attribute 'condition'"):
+    with pytest.raises(AttributeError, match="'Tile' object has no attribute 'condition_number'"):
         mistaken.report.condition_of(tile_of(mistaken, store))
 
 
