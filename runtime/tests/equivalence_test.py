@@ -58,11 +58,15 @@ kinds = st.sampled_from([proxyrt.Proxy, Sub])
 
 
 def plain(value):
-    """Make results comparable that are equal only by being drained or looked into."""
+    """Make results comparable that are not equal to themselves, or only when drained."""
     if hasattr(value, "__next__"):
         return list(value)
     if isinstance(value, memoryview):
         return value.tobytes()
+    if isinstance(value, (float, complex)) and value != value:
+        return "not a number"
+    if type(value) is tuple:
+        return tuple(map(plain, value))
     return value
 
 
@@ -130,7 +134,7 @@ def test_in_place(left, right, function, kind):
         assert type(error) is expected[0]
         return
     assert result is p
-    assert (type(proxyrt.extract(p)), proxyrt.extract(p)) == expected
+    assert (type(proxyrt.extract(p)), plain(proxyrt.extract(p))) == expected
 
 
 steps = st.lists(

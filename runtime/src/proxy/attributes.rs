@@ -276,6 +276,9 @@ unsafe fn assign_attribute(this: Obj, name: Obj, value: Obj) -> c_int {
             return ffi::PyObject_GenericSetAttr(this, name, value);
         }
         let ty = ffi::Py_TYPE(this);
+        if ty == type_object() && !may_be_special(name) {
+            return assign_to_target(this, name, value);
+        }
         let Some(name) = interned(name) else {
             return Failure::FAILED;
         };
@@ -289,6 +292,14 @@ unsafe fn assign_attribute(this: Obj, name: Obj, value: Obj) -> c_int {
         if !to_target && !lookup(ty, name).is_null() {
             return ffi::PyObject_GenericSetAttr(this, name, value);
         }
+        assign_to_target(this, name, value)
+    }
+}
+
+#[inline(always)]
+unsafe fn assign_to_target(this: Obj, name: Obj, value: Obj) -> c_int {
+    // SAFETY: called for a live proxy with a string; a null value stands for deletion.
+    unsafe {
         let Some(held) = target(this) else {
             return Failure::FAILED;
         };
