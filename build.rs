@@ -19,7 +19,11 @@ fn main() -> io::Result<()> {
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
 
     let mut zip = ZipWriter::new(io::Cursor::new(Vec::new()));
-    add_directory(&mut zip, ty_vendored::file_system(), VendoredPath::new("stdlib"))?;
+    add_directory(
+        &mut zip,
+        ty_vendored::file_system(),
+        VendoredPath::new("stdlib"),
+    )?;
     fs::write(out.join("typeshed.zip"), zip.finish()?.into_inner())?;
 
     let root = fs::canonicalize("stubs")?;
@@ -55,7 +59,10 @@ fn without_final_classes(text: &str) -> String {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let mut result = String::with_capacity(text.len());
     for (number, line) in lines.iter().enumerate() {
-        let is_final = matches!(line.trim(), "@final" | "@typing.final" | "@typing_extensions.final");
+        let is_final = matches!(
+            line.trim(),
+            "@final" | "@typing.final" | "@typing_extensions.final"
+        );
         if is_final && decorates_class(&lines[number + 1..]) {
             let word = line.trim();
             result.push_str(&line.replacen(word, &" ".repeat(word.len()), 1));
@@ -88,7 +95,11 @@ fn list_stubs(root: &Path, directory: &Path, list: &mut String) -> io::Result<()
                 .expect("the walk stays below its root")
                 .to_string_lossy()
                 .replace('\\', "/");
-            let _ = writeln!(list, "    ({name:?}, include_str!({:?})),", path.display().to_string());
+            let _ = writeln!(
+                list,
+                "    ({name:?}, include_str!({:?})),",
+                path.display().to_string()
+            );
         }
     }
     Ok(())

@@ -59,10 +59,15 @@ pub fn check(
             Err(error) => outcome.diagnostics.push(unreadable(&db, path, error)),
         }
     }
-    let edits = edit(&mut db, &files);
+    let reach = Reach::of(&db, &files, &request.options.site_packages);
+    let edits = edit(&mut db, &reach);
     let found: Vec<Vec<Diagnostic>> = files
         .par_iter()
         .map_with(db.clone(), |db, file| {
+            let scope = match scope {
+                Scope::Proxies if !reach.contains(*file) => Scope::NoProxies,
+                _ => scope,
+            };
             let found = check_file(db, *file, &edits, scope);
             progress(Progress::FileChecked);
             found
@@ -77,9 +82,8 @@ pub fn check(
     Ok(outcome)
 }
 
-/// Runs the later steps of lowering on what `files` are and import of the user's own code.
-fn edit(db: &mut Db, files: &[File]) -> FxHashMap<File, EditMap> {
-    let reach = Reach::of(db, files);
+/// Runs the later steps of lowering.
+fn edit(db: &mut Db, reach: &Reach) -> FxHashMap<File, EditMap> {
     let mut edits = FxHashMap::default();
     apply_edits(db, &reach.imported, &mut edits, return_types);
     apply_edits(db, &reach.files, &mut edits, |db, file| {
@@ -138,7 +142,8 @@ fn check_file(
     let source = translator.source(file);
     let checked = catch_unwind(AssertUnwindSafe(|| {
         let program_file = db.program_file(file);
-        let own = source.as_deref().map_or_else(Vec::new, |source| {
+        let seen = source.as_deref().filter(|_| scope != Scope::NoProxies);
+        let own = seen.map_or_else(Vec::new, |source| {
             let original = Original {
                 source,
                 edits: edits.get(&file),

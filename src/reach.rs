@@ -5,6 +5,7 @@
 
 use ruff_db::files::File;
 use ruff_db::parsed::parsed_module;
+use ruff_db::system::SystemPathBuf;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_stmt};
 use ruff_python_ast::{Expr, Stmt};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -19,18 +20,22 @@ pub(crate) struct Reach {
     pub(crate) files: Vec<File>,
     /// These and all that they import of the user's own code.
     pub(crate) imported: Vec<File>,
+    set: FxHashSet<File>,
 }
 
 impl Reach {
     /// Looks at `roots` and at all that they import of the user's own code.
-    pub(crate) fn of(db: &Db, roots: &[File]) -> Self {
+    ///
+    /// What is installed in `site_packages` makes proxies if it depends on a package that does.
+    pub(crate) fn of(db: &Db, roots: &[File], site_packages: &[SystemPathBuf]) -> Self {
+        let makers = packages_that_make_proxies(db, site_packages);
         let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
         let mut imported_by: FxHashMap<File, Vec<File>> = FxHashMap::default();
         let mut reaching = Vec::new();
         let mut seen: FxHashSet<File> = roots.iter().copied().collect();
         let mut queue = roots.to_vec();
         while let Some(file) = queue.pop() {
-            let imports = imports(db, file);
+            let imports = imports(db, file, &makers);
             if imports.has_proxies {
                 reaching.push(file);
             }
@@ -65,10 +70,71 @@ impl Reach {
             files
         };
         Reach {
+            set: files.clone(),
             files: sorted(files),
             imported: sorted(imported),
         }
     }
+
+    /// Whether a proxy can be seen from a file.
+    pub(crate) fn contains(&self, file: File) -> bool {
+        self.set.contains(&file)
+    }
+}
+
+/// The top-level modules of installed packages that require ProxyStore or proxyrt.
+fn packages_that_make_proxies(db: &Db, site_packages: &[SystemPathBuf]) -> FxHashSet<String> {
+    let system = ruff_db::Db::system(db);
+    let mut modules = FxHashSet::default();
+    let folders = site_packages
+        .iter()
+        .filter_map(|it| system.read_directory(it).ok());
+    for entry in folders.flatten().flatten() {
+        let folder = entry.path();
+        let Some(name) = folder
+            .file_name()
+            .and_then(|it| it.strip_suffix(".dist-info"))
+        else {
+            continue;
+        };
+        let is_maker = system
+            .read_to_string(&folder.join("METADATA"))
+            .is_ok_and(|metadata| requires_maker(&metadata));
+        if !is_maker {
+            continue;
+        }
+        match system.read_to_string(&folder.join("top_level.txt")) {
+            Ok(names) => modules.extend(names.split_whitespace().map(str::to_owned)),
+            Err(_) => {
+                let distribution = name.split('-').next().unwrap_or(name);
+                modules.insert(distribution.to_lowercase());
+                // The name of a distribution need not be that of its module.
+                let record = system
+                    .read_to_string(&folder.join("RECORD"))
+                    .unwrap_or_default();
+                modules.extend(record.lines().filter_map(|line| {
+                    let (module, rest) = line.split_once('/')?;
+                    rest.starts_with("__init__.py").then(|| module.to_owned())
+                }));
+            }
+        }
+    }
+    modules
+}
+
+fn requires_maker(metadata: &str) -> bool {
+    metadata
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("Requires-Dist: "))
+        .any(|requirement| {
+            let end =
+                requirement.find(|it: char| !it.is_ascii_alphanumeric() && it != '-' && it != '_');
+            matches!(
+                &requirement[..end.unwrap_or(requirement.len())],
+                "proxystore" | "proxystore-ex" | "proxystore_ex" | "proxyrt"
+            )
+        })
 }
 
 struct Imports {
@@ -78,7 +144,7 @@ struct Imports {
     own: Vec<File>,
 }
 
-fn imports(db: &Db, file: File) -> Imports {
+fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> Imports {
     let program_file = db.program_file(file);
     let module = parsed_module(db, program_file.python_file(db)).load(db);
     let importing = ImportingFile::ResolverFile(program_file.resolver_file(db));
@@ -107,6 +173,12 @@ fn imports(db: &Db, file: File) -> Imports {
             result.has_proxies = true;
         } else if module.search_path(db).is_some_and(|it| it.is_first_party()) {
             result.own.push(file);
+        } else if name
+            .components()
+            .next()
+            .is_some_and(|it| makers.contains(it))
+        {
+            result.has_proxies = true;
         }
     }
     result
@@ -149,4 +221,20 @@ impl<'ast> SourceOrderVisitor<'ast> for ImportedNames<'_> {
     }
 
     fn visit_expr(&mut self, _expr: &'ast Expr) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::requires_maker;
+
+    #[test]
+    fn a_requirement_is_read_up_to_its_version() {
+        let requires = |line: &str| requires_maker(&format!("Name: x\n{line}\n\nproxystore"));
+        assert!(requires("Requires-Dist: proxystore>=0.6"));
+        assert!(requires(
+            "Requires-Dist: proxystore[all] (>=0.6) ; extra == 'test'"
+        ));
+        assert!(!requires("Requires-Dist: proxystore-tools"));
+        assert!(!requires("Requires-Dist: dask"));
+    }
 }

@@ -17,7 +17,7 @@ use super::progress::ProgressLine;
 use super::{Message, Status, message, stderr, stdout};
 use crate::config::environment::{self, Environment};
 use crate::config::files::Selection;
-use crate::config::{self, Config, Levels, roots};
+use crate::config::{self, Config, Levels, roots, rules};
 use crate::diagnostics::render::{self, OutputFormat, Report};
 use crate::diagnostics::suppression;
 use crate::diagnostics::{
@@ -144,8 +144,9 @@ fn configure(
     for argument in &args.config {
         config::file::apply(argument, cwd, system, config)?;
     }
-    let or = |flag: bool, configured: Option<bool>| if flag { Some(true) } else { configured };
-    config.all = or(args.all, config.all);
+    if args.all {
+        config.all = Some(true);
+    }
     if args.no_respect_gitignore {
         config.respect_gitignore = Some(false);
     }
@@ -160,7 +161,7 @@ fn configure(
 fn set_levels(args: &CheckArgs, levels: &mut Levels) {
     let rules = |names: &[RuleName]| -> Vec<&'static RuleInfo> {
         if names.iter().any(|name| matches!(name, RuleName::All)) {
-            return config::rules::all().to_vec();
+            return rules::all().to_vec();
         }
         let one = |name: &RuleName| match name {
             RuleName::All => None,
@@ -264,7 +265,7 @@ impl Run<'_> {
 
     /// What is to be reported, in the order in which it is.
     fn check(&self, files: &[SystemPathBuf]) -> anyhow::Result<Outcome> {
-        let read: Vec<Result<File, Diagnostic>> =
+        let read: Vec<Result<File, Box<Diagnostic>>> =
             files.par_iter().map(|path| self.read(path)).collect();
         let mut outcome = Outcome::default();
         let mut readable = Vec::with_capacity(read.len());
@@ -275,7 +276,7 @@ impl Run<'_> {
                     readable.push(file.path);
                     commented.extend(file.commented);
                 }
-                Err(diagnostic) => outcome.diagnostics.push(diagnostic),
+                Err(diagnostic) => outcome.diagnostics.push(*diagnostic),
             }
         }
 
@@ -302,6 +303,7 @@ impl Run<'_> {
                 );
             }
         }
+        let enabled_rules = self.enabled_rules();
         let progress = ProgressLine::new(files.len(), !self.args.quiet);
         for group in groups {
             let options = ProgramOptions {
@@ -310,6 +312,7 @@ impl Run<'_> {
                 site_packages: self.environment.site_packages.clone(),
                 python_version: self.python_version,
                 platform: config.platform.clone(),
+                enabled_rules: enabled_rules.clone(),
                 respect_type_ignore: config.respect_type_ignore.unwrap_or(false),
                 respect_ty_ignore: config.respect_ty_ignore.unwrap_or(false),
             };
@@ -331,14 +334,16 @@ impl Run<'_> {
         Ok(outcome)
     }
 
-    fn read(&self, path: &SystemPath) -> Result<File, Diagnostic> {
+    fn read(&self, path: &SystemPath) -> Result<File, Box<Diagnostic>> {
         let read = match self.overlay.get(path) {
             Some(text) => Source::parse(path, &self.cwd, text.to_string()),
             None => Source::read(path, &self.cwd),
         };
-        let source = read.map_err(|error| error.into_diagnostic(path, &self.cwd))?;
+        let source = read.map_err(|error| Box::new(error.into_diagnostic(path, &self.cwd)))?;
         if is_nested_too_deeply(&source) {
-            return Err(ReadError::TooDeep.into_diagnostic(path, &self.cwd));
+            return Err(Box::new(
+                ReadError::TooDeep.into_diagnostic(path, &self.cwd),
+            ));
         }
         Ok(File {
             path: path.to_path_buf(),
@@ -377,6 +382,21 @@ impl Run<'_> {
         });
     }
 
+    /// The rules of the inference that are off by default and are on in some file.
+    fn enabled_rules(&self) -> Vec<&'static str> {
+        let levels: Vec<Levels> = self.config.all_levels().map(|it| self.levels(it)).collect();
+        let is_on = |rule: &RuleInfo| {
+            levels
+                .iter()
+                .any(|it| it.of(rule.name, rule.level) != Level::Ignore)
+        };
+        rules::all()
+            .iter()
+            .filter(|rule| rule.inference && rule.level == Level::Ignore && is_on(rule))
+            .map(|rule| rule.name)
+            .collect()
+    }
+
     fn levels(&self, configured: &Levels) -> Levels {
         let mut levels = configured.clone();
         set_levels(self.args, &mut levels);
@@ -407,7 +427,7 @@ impl Run<'_> {
             diagnostics: &outcome.diagnostics,
             files_checked: outcome.files_checked,
             fixed,
-            rules: config::rules::all(),
+            rules: rules::all(),
             width,
             quiet: self.args.quiet,
         };
@@ -543,7 +563,7 @@ impl FileLevels<'_> {
 
     /// Whether the finding is to be reported; its severity becomes the one that is set.
     fn apply(&self, diagnostic: &mut Diagnostic) -> bool {
-        if config::rules::is_fixed(&diagnostic.rule) {
+        if rules::is_fixed(&diagnostic.rule) {
             return true;
         }
         let levels = self.of(&diagnostic.primary.source.path);
@@ -562,22 +582,22 @@ impl FileLevels<'_> {
 
 impl suppression::Rules for FileLevels<'_> {
     fn objection(&self, name: &str) -> Option<String> {
-        if config::rules::is_fixed(name) {
+        if rules::is_fixed(name) {
             return Some(format!("Findings of `{name}` cannot be ignored"));
         }
-        if config::rules::find(name).is_some() {
+        if rules::find(name).is_some() {
             return None;
         }
-        let text = config::rules::unknown(name);
+        let text = rules::unknown(name);
         Some(text.replacen("there", "There", 1))
     }
 
     fn is_silenceable(&self, name: &str) -> bool {
-        !config::rules::is_fixed(name)
+        !rules::is_fixed(name)
     }
 
     fn is_on(&self, path: &str, name: &str) -> bool {
-        config::rules::find(name)
+        rules::find(name)
             .is_some_and(|rule| self.of(path).of(rule.name, rule.level) != Level::Ignore)
     }
 }

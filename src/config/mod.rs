@@ -48,6 +48,11 @@ pub struct Override {
 }
 
 impl Config {
+    /// The levels that the configuration sets, for all files and for some.
+    pub fn all_levels(&self) -> impl Iterator<Item = &Levels> {
+        std::iter::once(&self.levels).chain(self.overrides.iter().map(|it| &it.levels))
+    }
+
     /// The levels of rules in a file, which is named by its absolute path.
     pub fn levels_for(&self, path: &SystemPath) -> Levels {
         let matches = |patterns: &Gitignore| {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ruff_db::Db as SourceDb;
-use ruff_db::diagnostic::Diagnostic;
+use ruff_db::diagnostic::{Diagnostic, Severity};
 use ruff_db::files::{File, Files};
 use ruff_db::system::{System, SystemPathBuf};
 use ruff_db::vendored::VendoredFileSystem;
@@ -12,7 +12,7 @@ use ty_module_resolver::{Db as ModuleResolverDb, FallibleStrategy, SearchPathSet
 use ty_python_core::platform::PythonPlatform;
 use ty_python_core::program::{Program, ProgramSettings};
 use ty_python_core::{Db as CoreDb, ProgramFile};
-use ty_python_semantic::lint::{LintRegistry, RuleSelection};
+use ty_python_semantic::lint::{LintRegistry, LintSource, RuleSelection};
 use ty_python_semantic::{
     AnalysisSettings, Db as SemanticDb, PythonVersionWithSource, check_file_unwrap,
     default_lint_registry,
@@ -38,6 +38,8 @@ pub struct ProgramOptions {
     pub python_version: PythonVersion,
     /// The value of `sys.platform`, or `all`.
     pub platform: Option<String>,
+    /// Rules of ty's that are to run though they are off by default.
+    pub enabled_rules: Vec<&'static str>,
     /// Whether `# type: ignore` silences ty's rules.
     pub respect_type_ignore: bool,
     /// Whether `# ty: ignore` silences ty's rules.
@@ -101,7 +103,7 @@ impl Db {
                     ),
                     search_paths,
                 },
-                rules: RuleSelection::from_registry(default_lint_registry()),
+                rules: rule_selection(&options.enabled_rules),
                 analysis: AnalysisSettings {
                     respect_type_ignore_comments: options.respect_type_ignore,
                     ..AnalysisSettings::default()
@@ -118,6 +120,15 @@ impl Db {
     pub(crate) fn lowering_system(&self) -> &LoweringSystem {
         &self.system
     }
+}
+
+fn rule_selection(enabled: &[&str]) -> RuleSelection {
+    let registry = default_lint_registry();
+    let mut rules = RuleSelection::from_registry(registry);
+    for rule in enabled.iter().filter_map(|name| registry.get(name).ok()) {
+        rules.enable(rule, Severity::Warning, LintSource::Cli);
+    }
+    rules
 }
 
 #[salsa::db]

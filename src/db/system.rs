@@ -44,10 +44,6 @@ impl LoweringSystem {
         &*self.user
     }
 
-    pub(crate) fn resolver(&self) -> &Resolver {
-        &self.resolver
-    }
-
     fn lower(&self, text: String, path: &SystemPath, source_type: PySourceType) -> String {
         let lowered = match lower::lower(&text, path, source_type, &self.resolver) {
             Some(lowered) => lowered.text,

@@ -6,6 +6,7 @@ mod translate;
 
 use ruff_db::diagnostic as ty;
 use ruff_db::parsed::parsed_module;
+use ruff_db::source::source_text;
 use ty_python_core::ProgramFile;
 use ty_python_semantic::{SemanticModel, check_file_unwrap};
 
@@ -18,6 +19,8 @@ pub(crate) use translate::Translator;
 pub(crate) enum Scope {
     /// What concerns proxies.
     Proxies,
+    /// The same, of a file that cannot see a proxy.
+    NoProxies,
     /// Everything that ty finds.
     All,
 }
@@ -28,11 +31,18 @@ pub(crate) fn findings<'db>(
     file: ProgramFile<'db>,
     scope: Scope,
 ) -> Vec<ty::Diagnostic> {
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    if scope == Scope::NoProxies
+        && module.errors().is_empty()
+        && module.unsupported_syntax_errors().is_empty()
+        && !source_text(db, file.file(db)).contains("reveal_type")
+    {
+        return Vec::new();
+    }
     let diagnostics = check_file_unwrap(db, file);
     if diagnostics.is_empty() {
         return diagnostics;
     }
-    let module = parsed_module(db, file.python_file(db)).load(db);
     let model = SemanticModel::new(db, file);
     let evidence = origin::Evidence::new(db, &model, &module);
     diagnostics
@@ -48,12 +58,10 @@ pub(crate) fn findings<'db>(
 
 /// What the user asked for, or what keeps the file from being checked.
 fn is_always_reported(diagnostic: &ty::Diagnostic) -> bool {
-    match diagnostic.id() {
-        ty::DiagnosticId::InvalidSyntax | ty::DiagnosticId::Io | ty::DiagnosticId::RevealedType => {
-            true
-        }
-        _ => false,
-    }
+    matches!(
+        diagnostic.id(),
+        ty::DiagnosticId::InvalidSyntax | ty::DiagnosticId::Io | ty::DiagnosticId::RevealedType
+    )
 }
 
 /// Leaves one finding of a rule at one place: what is said of the parts of an intersection is said

@@ -109,7 +109,8 @@ impl<'a> Translator<'a> {
     /// `None` if the file cannot be shown.
     pub(crate) fn finding(&mut self, file: File, finding: Finding) -> Option<Diagnostic> {
         let source = self.source(file)?;
-        let severity = finding.rule.level.severity()?;
+        // The level that is configured is applied later, also to a rule that is off by default.
+        let severity = finding.rule.level.severity().unwrap_or(Severity::Warning);
         let range = self.range(file, finding.range, &source)?;
         let mut diagnostic =
             Diagnostic::new(finding.rule.name, severity, finding.message, &source, range);

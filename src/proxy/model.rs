@@ -24,17 +24,6 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The class that users write.
-    pub(crate) fn class_name(self) -> &'static str {
-        match self {
-            Kind::Plain => "Proxy",
-            Kind::Owned => "OwnedProxy",
-            Kind::Ref => "RefProxy",
-            Kind::RefMut => "RefMutProxy",
-            Kind::Locked => "ProxyLocker",
-        }
-    }
-
     fn of_class(module: &str, class: &str) -> Option<Kind> {
         let package = module.split('.').next().unwrap_or(module);
         if !matches!(package, "proxystore" | "proxystore_ex" | "proxyrt") {
@@ -55,8 +44,6 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Proxy<'db> {
     pub(crate) kind: Kind,
-    /// The proxy's own class, as in `Proxy[Foo]`, without the target.
-    pub(crate) class: Type<'db>,
     /// What is known of the target: the parts of an intersection, usually one. Empty if nothing is.
     pub(crate) target: Vec<Type<'db>>,
 }
@@ -113,24 +100,19 @@ impl<'db> Proxiness<'db> {
                 let mut target = Vec::new();
                 for part in intersection.iter_positive(db) {
                     match (proxy_class(db, env, part), class) {
-                        (Some(kind), None) => class = Some((kind, part)),
+                        (Some(kind), None) => class = Some(kind),
                         (Some(_), Some(_)) => {}
                         (None, _) => target.push(part),
                     }
                 }
                 match class {
-                    Some((kind, class)) => self.proxies.push(Proxy {
-                        kind,
-                        class,
-                        target,
-                    }),
+                    Some(kind) => self.proxies.push(Proxy { kind, target }),
                     None => self.others.push(ty),
                 }
             }
             _ => match proxy_class(db, env, ty) {
                 Some(kind) => self.proxies.push(Proxy {
                     kind,
-                    class: ty,
                     target: Vec::new(),
                 }),
                 None => self.others.push(ty),

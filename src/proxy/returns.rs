@@ -34,7 +34,8 @@ use super::edit::Repair;
 /// The names that twins and annotations need, as lines of `__builtins__.pyi`.
 pub(crate) const BUILTINS: &str = "\
 from collections.abc import AsyncGenerator, Generator
-from typing import Any, Self
+from typing import Any
+from typing_extensions import Self
 from ty_extensions._internal import TypeOf
 ZAny = Any
 ZAsyncGenerator = AsyncGenerator

@@ -61,11 +61,6 @@ impl Finding {
         self
     }
 
-    pub(crate) fn note(&mut self, text: impl Into<String>) -> &mut Self {
-        self.notes.push(text.into());
-        self
-    }
-
     pub(crate) fn fix(
         &mut self,
         applicability: Applicability,

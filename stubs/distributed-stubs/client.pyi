@@ -14,7 +14,9 @@ from collections.abc import (
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Generic, Literal, NamedTuple, Self, TypeVar, final, overload
+from typing import Any, Generic, Literal, NamedTuple, TypeVar, final, overload
+
+from typing_extensions import Self
 
 from dask.delayed import Delayed
 from distributed.actor import Actor
@@ -186,6 +188,23 @@ class Client:
         **kwargs: Any,
     ) -> Future[Actor]: ...
     @overload
+    def submit(
+        self,
+        func: Callable[..., Any],
+        *args: Any,
+        key: Any = None,
+        workers: Any = None,
+        resources: Any = None,
+        retries: Any = None,
+        priority: Any = 0,
+        fifo_timeout: Any = "100 ms",
+        allow_other_workers: bool = False,
+        actor: bool,
+        actors: bool = False,
+        pure: bool = True,
+        **kwargs: Any,
+    ) -> Future[Any]: ...
+    @overload
     def map(
         self,
         func: _Dynamic,
@@ -257,6 +276,24 @@ class Client:
         batch_size: Any = None,
         **kwargs: Any,
     ) -> list[Future[Actor]]: ...
+    @overload
+    def map(
+        self,
+        func: Callable[..., Any],
+        *iterables: Iterable[Any],
+        key: Any = None,
+        workers: Any = None,
+        retries: Any = None,
+        resources: Any = None,
+        priority: Any = 0,
+        allow_other_workers: bool = False,
+        fifo_timeout: Any = "100 ms",
+        actor: bool,
+        actors: bool = False,
+        pure: bool = True,
+        batch_size: Any = None,
+        **kwargs: Any,
+    ) -> list[Future[Any]]: ...
     @overload
     def gather(
         self, futures: _Dynamic, errors: Any = "raise", direct: Any = None, asynchronous: Any = None

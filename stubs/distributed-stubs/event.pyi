@@ -1,7 +1,9 @@
 """Events that the tasks and clients of a cluster share."""
 
 from collections.abc import Generator
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import Self
 
 # What is not declared here is there, but not typed.
 def __getattr__(name: str) -> Any: ...

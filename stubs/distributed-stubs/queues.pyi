@@ -1,7 +1,9 @@
 """Queues that the tasks and clients of a cluster share."""
 
 from collections.abc import Generator
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import Self
 
 from distributed.client import Client
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Generator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import Self
 
 # What is not declared here is there, but not typed.
 def __getattr__(name: str) -> Any: ...

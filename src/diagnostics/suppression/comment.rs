@@ -290,11 +290,7 @@ fn list(
     at: &dyn Fn(&str) -> TextSize,
 ) -> Result<Option<(Vec<Code>, TextSize)>, Objection> {
     let Some(inner) = text.trim_start().strip_prefix('[') else {
-        let next = text
-            .trim_start()
-            .split_whitespace()
-            .next()
-            .unwrap_or_default();
+        let next = text.split_whitespace().next().unwrap_or_default();
         let name = next.trim_matches(|it: char| matches!(it, '(' | ')' | ',' | ':' | '='));
         let looks_like_a_rule = name.contains('-')
             && name.chars().all(|it| it.is_ascii_lowercase() || it == '-')

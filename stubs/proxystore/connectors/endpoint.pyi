@@ -2,8 +2,10 @@ import uuid
 from collections.abc import Sequence
 from logging import Logger
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from typing_extensions import Self
 
 from proxystore.endpoint import client as client
 from proxystore.endpoint.config import EndpointConfig as EndpointConfig, get_configs as get_configs

@@ -1,7 +1,9 @@
 from collections.abc import Sequence
 from logging import Logger
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
+
+from typing_extensions import Self
 
 from proxystore.serialize import BytesLike as BytesLike
 

@@ -3,7 +3,9 @@ from collections.abc import Collection, Iterator, Sequence
 from logging import Logger
 from re import Pattern
 from types import TracebackType
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
+
+from typing_extensions import Self
 
 from proxystore.globus.client import get_transfer_client as get_transfer_client
 from proxystore.serialize import BytesLike as BytesLike

@@ -2,7 +2,9 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from logging import Logger
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypedDict, TypeVar
+from typing import Any, NamedTuple, TypedDict, TypeVar
+
+from typing_extensions import Self
 
 from proxystore import utils as utils
 from proxystore.connectors.protocols import Connector as Connector

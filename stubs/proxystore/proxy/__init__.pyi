@@ -7,10 +7,10 @@ the intersection `Proxy[T] & T`, so that it has the target's exact types.
 from collections.abc import Callable
 from enum import Enum
 from types import FunctionType
-from typing import Any, Generic, ParamSpec, Self, TypeAlias, final, overload
+from typing import Any, Generic, ParamSpec, TypeAlias, final, overload
 
 from ty_extensions import Intersection
-from typing_extensions import TypeVar
+from typing_extensions import Self, TypeVar
 
 import _proxycheck
 from _proxycheck import ProxyOr as ProxyOr, structural

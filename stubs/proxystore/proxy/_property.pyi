@@ -1,5 +1,7 @@
 from collections.abc import Callable as Callable
-from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from typing_extensions import Self
 
 T = TypeVar("T")
 P = ParamSpec("P")

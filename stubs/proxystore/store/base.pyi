@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from logging import Logger
 from types import TracebackType
-from typing import Any, Generic, Literal, Self, TypeVar, overload
+from typing import Any, Generic, Literal, TypeVar, overload
+
+from typing_extensions import Self
 
 import _proxycheck
 from proxystore.connectors.protocols import DeferrableConnector as DeferrableConnector

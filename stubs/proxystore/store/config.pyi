@@ -1,5 +1,7 @@
 import pathlib
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
+
+from typing_extensions import Self
 
 from pydantic import BaseModel, ConfigDict
 

@@ -2,7 +2,9 @@ from collections.abc import Callable as Callable
 from datetime import datetime, timedelta
 from logging import Logger
 from types import TracebackType
-from typing import Any, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from typing_extensions import Self
 
 from proxystore.proxy import Proxy as Proxy, get_factory as get_factory
 from proxystore.store.base import Store as Store

@@ -1,6 +1,8 @@
 """Proxies with an owner: owned proxies, and references borrowed from them."""
 
-from typing import Any, NoReturn, Self, TypeAlias, TypeVar, overload
+from typing import Any, NoReturn, TypeAlias, TypeVar, overload
+
+from typing_extensions import Self
 
 from ty_extensions import Intersection
 

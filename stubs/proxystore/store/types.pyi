@@ -6,5 +6,6 @@ from proxystore.serialize import BytesLike as BytesLike
 
 ConnectorT = TypeVar("ConnectorT", bound=Connector[Any])
 ConnectorKeyT = tuple[Any, ...]
-SerializerT = Callable[[Any], BytesLike]
-DeserializerT = Callable[[BytesLike], Any]
+# Bytes on the one side; what it is on the other, a partial or generic function need not say.
+SerializerT = Callable[[Any], Any]
+DeserializerT = Callable[[Any], Any]

@@ -1,7 +1,9 @@
 from collections.abc import Generator
 from logging import Logger
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
+
+from typing_extensions import Self
 
 import _proxycheck
 from proxystore.proxy import Proxy as Proxy, ProxyOr as ProxyOr

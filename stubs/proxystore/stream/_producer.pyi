@@ -2,7 +2,9 @@ import dataclasses
 from collections.abc import Callable as Callable, Iterable, Mapping
 from logging import Logger
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, TypeVar
+
+from typing_extensions import Self
 
 from proxystore.store import Store as Store, unregister_store as unregister_store
 from proxystore.stream.events import (

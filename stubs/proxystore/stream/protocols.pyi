@@ -1,4 +1,6 @@
-from typing import Any, Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from typing_extensions import Self
 
 from proxystore.stream.events import EventBatch as EventBatch
 

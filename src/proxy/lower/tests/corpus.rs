@@ -80,6 +80,7 @@ fn check_text(text: &str) -> usize {
 struct NameOnPanic<'p>(&'p Path);
 
 impl Drop for NameOnPanic<'_> {
+    #[expect(clippy::print_stderr, reason = "the output of a test that fails")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("in {}", self.0.display());

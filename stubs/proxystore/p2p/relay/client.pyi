@@ -2,8 +2,9 @@ import ssl
 import uuid as uuid
 from logging import Logger
 from types import TracebackType
-from typing import Self
 from uuid import UUID
+
+from typing_extensions import Self
 
 from websockets.asyncio.client import ClientConnection as ClientConnection
 

@@ -1,5 +1,7 @@
 import pathlib
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
+
+from typing_extensions import Self
 
 from pydantic import BaseModel, ConfigDict
 

@@ -1,5 +1,5 @@
-from typing import Self
 
+from typing_extensions import Self
 import confluent_kafka
 
 class KafkaPublisher:

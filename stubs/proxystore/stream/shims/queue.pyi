@@ -1,7 +1,8 @@
 import multiprocessing
 import queue
 from collections.abc import Mapping
-from typing import Self
+
+from typing_extensions import Self
 
 class QueuePublisher:
     def __init__(

@@ -1,5 +1,5 @@
-from typing import Self
 
+from typing_extensions import Self
 class ZeroMQPublisher:
     def __init__(self, address: str, port: int) -> None: ...
     def close(self) -> None: ...

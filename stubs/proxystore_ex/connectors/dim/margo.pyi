@@ -3,7 +3,9 @@ from collections.abc import Sequence
 from enum import Enum
 from logging import Logger
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import Self
 
 from pymargo.bulk import Bulk as Bulk
 from pymargo.core import Engine, Handle as Handle

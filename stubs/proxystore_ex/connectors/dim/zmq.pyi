@@ -2,7 +2,9 @@ import multiprocessing
 from collections.abc import Sequence
 from logging import Logger
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import Self
 
 from proxystore.serialize import BytesLike as BytesLike
 from proxystore_ex.connectors.dim.exceptions import ServerTimeoutError as ServerTimeoutError
