@@ -8,7 +8,7 @@ use ruff_db::files::{File, FileError, system_path_to_file};
 use ruff_db::panic::catch_unwind;
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
-use ruff_db::system::{System, SystemPathBuf};
+use ruff_db::system::{System, SystemPath, SystemPathBuf};
 use ruff_text_size::TextRange;
 use rustc_hash::FxHashMap;
 use salsa::Setter as _;
@@ -138,59 +138,65 @@ fn check_file(
     edits: &FxHashMap<File, EditMap>,
     scope: Scope,
 ) -> Vec<Diagnostic> {
+    let found = catch_unwind(AssertUnwindSafe(|| findings_of(db, file, edits, scope)));
+    found.unwrap_or_else(|error| {
+        let mut diagnostic = Diagnostic::new(
+            "internal-error",
+            Severity::Fatal,
+            format!("The check of this file failed: {}", error.payload),
+            &Arc::new(Source::new(
+                shown_path(db, file.path(db).as_str()),
+                String::new(),
+                Vec::new(),
+            )),
+            TextRange::default(),
+        );
+        if let Some(location) = &error.location {
+            diagnostic.notes.push(format!("at {location}"));
+        }
+        diagnostic.help =
+            Some("This is a bug in proxycheck; please report it with this file".to_owned());
+        vec![diagnostic]
+    })
+}
+
+fn findings_of(
+    db: &Db,
+    file: File,
+    edits: &FxHashMap<File, EditMap>,
+    scope: Scope,
+) -> Vec<Diagnostic> {
     let mut translator = Translator::new(db, edits);
-    let source = translator.source(file);
-    let checked = catch_unwind(AssertUnwindSafe(|| {
-        let program_file = db.program_file(file);
-        let seen = source.as_deref().filter(|_| scope != Scope::NoProxies);
-        let own = seen.map_or_else(Vec::new, |source| {
-            let original = Original {
-                source,
-                edits: edits.get(&file),
-            };
-            rules::check(db, program_file, &original)
-        });
-        (findings::findings(db, program_file, scope), own)
-    }));
-    let mut diagnostics = Vec::new();
-    match checked {
-        Ok((of_ty, own)) => {
-            diagnostics.extend(of_ty.iter().filter_map(|it| translator.diagnostic(it)));
-            diagnostics.extend(
-                own.into_iter()
-                    .filter_map(|it| translator.finding(file, it)),
-            );
-            findings::merge(&mut diagnostics);
-        }
-        Err(error) => {
-            let source = source.unwrap_or_else(|| {
-                Arc::new(Source::new(
-                    file.path(db).to_string(),
-                    String::new(),
-                    Vec::new(),
-                ))
-            });
-            let mut diagnostic = Diagnostic::new(
-                "internal-error",
-                Severity::Fatal,
-                format!("The check of this file failed: {}", error.payload),
-                &source,
-                TextRange::default(),
-            );
-            if let Some(location) = &error.location {
-                diagnostic.notes.push(format!("at {location}"));
-            }
-            diagnostic.help =
-                Some("This is a bug in proxycheck; please report it with this file".to_owned());
-            diagnostics.push(diagnostic);
-        }
+    let program_file = db.program_file(file);
+    let mut diagnostics: Vec<Diagnostic> = findings::findings(db, program_file, scope)
+        .iter()
+        .filter_map(|it| translator.diagnostic(it))
+        .collect();
+    if scope != Scope::NoProxies
+        && let Some(source) = translator.source(file)
+    {
+        let original = Original {
+            source: &source,
+            edits: edits.get(&file),
+        };
+        let own = rules::check(db, program_file, &original);
+        diagnostics.extend(
+            own.into_iter()
+                .filter_map(|it| translator.finding(file, it)),
+        );
     }
+    findings::merge(&mut diagnostics);
     diagnostics
 }
 
-fn unreadable(db: &Db, path: &SystemPathBuf, error: FileError) -> Diagnostic {
+/// A path as the user sees it: relative to the working directory if it is below it.
+fn shown_path(db: &Db, path: &str) -> String {
     let current = ruff_db::Db::system(db).current_directory();
-    let shown = path.strip_prefix(current).unwrap_or(path).to_string();
+    let path = SystemPath::new(path);
+    path.strip_prefix(current).unwrap_or(path).to_string()
+}
+
+fn unreadable(db: &Db, path: &SystemPathBuf, error: FileError) -> Diagnostic {
     let what = match error {
         FileError::IsADirectory => "This is a directory",
         FileError::NotFound => "This file does not exist",
@@ -199,7 +205,11 @@ fn unreadable(db: &Db, path: &SystemPathBuf, error: FileError) -> Diagnostic {
         "io-error",
         Severity::Error,
         what,
-        &Arc::new(Source::new(shown, String::new(), Vec::new())),
+        &Arc::new(Source::new(
+            shown_path(db, path.as_str()),
+            String::new(),
+            Vec::new(),
+        )),
         TextRange::default(),
     )
 }

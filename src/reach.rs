@@ -3,7 +3,10 @@
 //! Types flow along imports. A file none of whose imports leads, over any number of the user's own
 //! modules, to a package that makes proxies has no proxy in it.
 
+use std::panic::AssertUnwindSafe;
+
 use ruff_db::files::File;
+use ruff_db::panic::catch_unwind;
 use ruff_db::parsed::parsed_module;
 use ruff_db::system::SystemPathBuf;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_stmt};
@@ -35,7 +38,9 @@ impl Reach {
         let mut seen: FxHashSet<File> = roots.iter().copied().collect();
         let mut queue = roots.to_vec();
         while let Some(file) = queue.pop() {
-            let imports = imports(db, file, &makers);
+            // The check of the file will fail in the same way, and say so.
+            let imports =
+                catch_unwind(AssertUnwindSafe(|| imports(db, file, &makers))).unwrap_or_default();
             if imports.has_proxies {
                 reaching.push(file);
             }
@@ -137,6 +142,7 @@ fn requires_maker(metadata: &str) -> bool {
         })
 }
 
+#[derive(Default)]
 struct Imports {
     /// Whether a package that makes proxies is imported directly.
     has_proxies: bool,

@@ -312,10 +312,7 @@ mod tests {
         check("Proxy[Foo] & Foo", "Proxy[Foo]");
         check("Foo & Proxy[Foo]", "Proxy[Foo]");
         check("OwnedProxy[Foo] & Foo", "OwnedProxy[Foo]");
-        check(
-            "proxystore.proxy.Proxy[Foo] & Foo",
-            "proxystore.proxy.Proxy[Foo]",
-        );
+        check("proxystore.proxy.Proxy[Foo] & Foo", "Proxy[Foo]");
     }
 
     #[test]
@@ -324,10 +321,7 @@ mod tests {
         check("Foo & Proxy[Unknown]", "Proxy[Foo]");
         check("Proxy[Color] & Any", "Proxy[Color]");
         check("Proxy[Unknown] & Unknown", "Proxy[Unknown]");
-        check(
-            "Proxy[Foo] & Foo & ~AlwaysFalsy",
-            "Proxy[Foo] & ~AlwaysFalsy",
-        );
+        check("Proxy[Foo] & Foo & ~AlwaysFalsy", "Proxy[Foo]");
     }
 
     #[test]
