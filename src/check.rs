@@ -170,7 +170,7 @@ fn findings_of(
     let program_file = db.program_file(file);
     let mut diagnostics: Vec<Diagnostic> = findings::findings(db, program_file, scope)
         .iter()
-        .filter_map(|it| translator.diagnostic(it))
+        .filter_map(|it| translator.of_ty(it))
         .collect();
     if scope != Scope::NoProxies
         && let Some(source) = translator.source(file)

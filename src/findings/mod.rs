@@ -5,6 +5,7 @@ mod origin;
 mod translate;
 
 use ruff_db::diagnostic as ty;
+use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
 use ty_python_core::ProgramFile;
@@ -25,12 +26,21 @@ pub(crate) enum Scope {
     All,
 }
 
+/// A finding of ty's, and what there is to be said of the proxy that it is about.
+pub(crate) struct Finding {
+    pub(crate) diagnostic: ty::Diagnostic,
+    /// Where the proxy was declared, and what it is.
+    pub(crate) declaration: Option<(FileRange, String)>,
+    /// The target's type in the message, and the proxy's type that is to stand there.
+    pub(crate) renamed: Option<(String, String)>,
+}
+
 /// ty's diagnostics of a file that are within `scope` and true at run time.
 pub(crate) fn findings<'db>(
     db: &'db dyn ProxyDb,
     file: ProgramFile<'db>,
     scope: Scope,
-) -> Vec<ty::Diagnostic> {
+) -> Vec<Finding> {
     let module = parsed_module(db, file.python_file(db)).load(db);
     if scope == Scope::NoProxies
         && module.errors().is_empty()
@@ -41,7 +51,7 @@ pub(crate) fn findings<'db>(
     }
     let diagnostics = check_file_unwrap(db, file);
     if diagnostics.is_empty() {
-        return diagnostics;
+        return Vec::new();
     }
     let model = SemanticModel::new(db, file);
     let evidence = origin::Evidence::new(db, &model, &module);
@@ -53,6 +63,7 @@ pub(crate) fn findings<'db>(
                     || is_always_reported(diagnostic)
                     || evidence.concerns_proxy(diagnostic))
         })
+        .map(|diagnostic| evidence.explain(diagnostic))
         .collect()
 }
 

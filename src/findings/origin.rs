@@ -16,8 +16,10 @@ use ty_python_semantic::{
     definitions_for_name,
 };
 
+use super::Finding;
 use super::assignability::found_and_expected;
 use crate::db::{ProxyDb, STUB_ROOT};
+use crate::proxy::declared::declaration;
 use crate::proxy::display::split;
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
@@ -116,6 +118,52 @@ impl<'a, 'db> Evidence<'a, 'db> {
             Some(AnyNodeRef::StmtReturn(it)) => it.value.as_deref().is_some_and(is_proxy),
             _ => false,
         }
+    }
+
+    /// Says of the proxy that a finding is about what it is, and where that was declared.
+    pub(super) fn explain(&self, diagnostic: ty::Diagnostic) -> Finding {
+        let mut finding = Finding {
+            diagnostic,
+            declaration: None,
+            renamed: None,
+        };
+        let root = AnyNodeRef::from(self.module.syntax());
+        let range = finding
+            .diagnostic
+            .range()
+            .filter(|it| root.range().contains_range(*it));
+        let Some(range) = range.filter(|_| finding.diagnostic.id().is_lint()) else {
+            return finding;
+        };
+        let covering = covering_node(root, range);
+        let receiver = match covering.node() {
+            AnyNodeRef::ExprAttribute(it) => Some(&*it.value),
+            AnyNodeRef::ExprSubscript(it) => Some(&*it.value),
+            AnyNodeRef::ExprCall(it) => match &*it.func {
+                Expr::Attribute(func) => Some(&*func.value),
+                func => Some(func),
+            },
+            AnyNodeRef::ExprBinOp(it) => [&*it.left, &*it.right]
+                .into_iter()
+                .find(|it| Proxiness::of_expr(self.db, self.model, unwrapped(it)).is_possible()),
+            _ => None,
+        };
+        let Some(receiver) = receiver else {
+            return finding;
+        };
+        let written = unwrapped(receiver);
+        if !Proxiness::of_expr(self.db, self.model, written).is_possible() {
+            return finding;
+        }
+        finding.declaration = declaration(self.db, self.model, written);
+        if written.range() != receiver.range() {
+            let printed = |expr: &Expr| {
+                let ty = expr.inferred_type(self.model)?;
+                Some(print(self.db, &self.model.program_environment(), ty))
+            };
+            finding.renamed = printed(receiver).zip(printed(written));
+        }
+        finding
     }
 
     /// Whether a finding exists only because a proxy is modelled as an intersection.

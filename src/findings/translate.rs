@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use ruff_db::diagnostic as ty;
-use ruff_db::files::{File, FilePath};
+use ruff_db::files::{File, FilePath, FileRange};
 use ruff_python_ast::PySourceType;
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 use rustc_hash::FxHashMap;
@@ -36,7 +36,8 @@ impl<'a> Translator<'a> {
     }
 
     /// `None` if the finding has no place in a file that the user can see.
-    pub(crate) fn diagnostic(&mut self, diagnostic: &ty::Diagnostic) -> Option<Diagnostic> {
+    pub(crate) fn of_ty(&mut self, finding: &super::Finding) -> Option<Diagnostic> {
+        let diagnostic = &finding.diagnostic;
         let annotation = diagnostic.primary_annotation()?;
         if diagnostic.id().is_lint_named("invalid-return-type")
             && diagnostic
@@ -48,7 +49,10 @@ impl<'a> Translator<'a> {
         }
         let mut primary = self.label(annotation)?;
         let is_lint = diagnostic.id().is_lint();
-        let message = words(&diagnostic.concise_message().to_str());
+        let mut message = words(&diagnostic.concise_message().to_str());
+        if let Some((target, proxy)) = &finding.renamed {
+            message = message.replacen(&format!("`{target}`"), &format!("`{proxy}`"), 1);
+        }
         if is_lint && assignability::denies_what_holds(&message) {
             return None;
         }
@@ -60,6 +64,9 @@ impl<'a> Translator<'a> {
             .secondary_annotations()
             .filter_map(|it| self.label(it))
             .collect();
+        if let Some((place, text)) = &finding.declaration {
+            secondary.extend(self.label_at(*place, text.clone()));
+        }
         let mut notes = Vec::new();
         let mut help = None;
         for sub in diagnostic.sub_diagnostics() {
@@ -116,15 +123,7 @@ impl<'a> Translator<'a> {
             Diagnostic::new(finding.rule.name, severity, finding.message, &source, range);
         diagnostic.primary.message = finding.label;
         for (place, message) in finding.secondary {
-            if let Some(source) = self.source(place.file())
-                && let Some(range) = self.range(place.file(), place.range(), &source)
-            {
-                diagnostic.secondary.push(Label {
-                    source,
-                    range,
-                    message: Some(message),
-                });
-            }
+            diagnostic.secondary.extend(self.label_at(place, message));
         }
         diagnostic.notes = finding.notes;
         diagnostic.help = finding.help;
@@ -151,6 +150,16 @@ impl<'a> Translator<'a> {
             .collect();
         edits.sort_by_key(|edit| (edit.range.start(), edit.range.end()));
         edits
+    }
+
+    fn label_at(&mut self, place: FileRange, message: String) -> Option<Label> {
+        let source = self.source(place.file())?;
+        let range = self.range(place.file(), place.range(), &source)?;
+        Some(Label {
+            source,
+            range,
+            message: Some(message),
+        })
     }
 
     fn is_inserted(&self, annotation: &ty::Annotation) -> bool {

@@ -1,5 +1,6 @@
 //! The proxy model: how `Proxy[T]` becomes `Proxy[T] & T`, and what the inferred types say about it.
 
+pub(crate) mod declared;
 pub(crate) mod display;
 pub(crate) mod edit;
 pub mod lower;

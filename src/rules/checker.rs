@@ -9,12 +9,12 @@ use ruff_python_ast::{Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
-use ty_python_semantic::{
-    HasType, ImportAliasResolution, ProgramEnvironment, SemanticModel, definitions_for_name,
-};
+use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
+use crate::proxy::declared::declaration;
+pub(crate) use crate::proxy::declared::with_article;
 use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
@@ -164,25 +164,7 @@ impl<'db> Checker<'_, 'db> {
 
     /// Where the proxy that `expr` names was declared or made, as a label that says what it is.
     pub(crate) fn origin_label(&self, expr: &Expr) -> Option<(FileRange, String)> {
-        let Expr::Name(name) = unwrapped(expr) else {
-            return None;
-        };
-        let definitions = definitions_for_name(
-            self.model,
-            name.id.as_str(),
-            name.into(),
-            ImportAliasResolution::ResolveAliases,
-        );
-        let [definition] = definitions.as_slice() else {
-            return None;
-        };
-        let range = definition.focus_range(self.db);
-        let text = format!(
-            "`{}` is {}",
-            name.id,
-            with_article(&self.print_type_of(expr))
-        );
-        (range.range() != expr.range()).then_some((range, text))
+        declaration(self.db, self.model, expr)
     }
 
     /// The edits that wrap an expression in a call of `extract`, with the import if there is none.
@@ -269,12 +251,6 @@ impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
     }
 
     fn visit_annotation(&mut self, _expr: &'ast Expr) {}
-}
-
-/// A printed type with its article.
-pub(crate) fn with_article(printed: &str) -> String {
-    let article = if printed.starts_with('O') { "an" } else { "a" };
-    format!("{article} `{printed}`")
 }
 
 /// Whether an expression names a value that is only one: `None`, a Boolean, `...`.

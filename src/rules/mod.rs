@@ -51,14 +51,23 @@ mod tests {
         let pages: BTreeSet<String> = std::fs::read_dir(pages)
             .expect("the folder of pages is readable")
             .flatten()
-            .filter_map(|it| it.file_name().to_str()?.strip_suffix(".md").map(str::to_owned))
+            .filter_map(|it| {
+                it.file_name()
+                    .to_str()?
+                    .strip_suffix(".md")
+                    .map(str::to_owned)
+            })
             .filter(|it| it != "README")
             .collect();
         let rules: BTreeSet<String> = OWN.iter().map(|it| it.name.to_owned()).collect();
         assert_eq!(rules, pages);
         assert!(OWN.is_sorted_by_key(|it| it.name));
         for rule in OWN {
-            assert!(rule.page.starts_with("## What it does"), "the page of {}", rule.name);
+            assert!(
+                rule.page.starts_with("## What it does"),
+                "the page of {}",
+                rule.name
+            );
         }
     }
 }
