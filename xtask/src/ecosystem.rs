@@ -85,14 +85,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
         let start = Instant::now();
         let finished = capture(
             Command::new(&checker)
-                .args([
-                    "check",
-                    "--quiet",
-                    "--output-format",
-                    "concise",
-                    "--color",
-                    "never",
-                ])
+                .args(["check", "--output-format", "concise", "--color", "never"])
                 // The packages are below `target`, which git ignores.
                 .arg("--no-respect-gitignore")
                 .arg("--python")
@@ -104,10 +97,11 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
         let seconds = start.elapsed().as_secs_f64();
         let report = Report::read(name, &finished.output);
         if !matches!(finished.status.code(), Some(0 | 1)) || !report.other.is_empty() {
+            failures.push(format!("{name}: {}\n{}", finished.status, finished.output));
+        } else if report.files_checked != Some(size.files) {
             failures.push(format!(
-                "{name}: {}\n{}",
-                finished.status,
-                report.other.join("\n")
+                "{name}: not all of its {} files are checked\n{}",
+                size.files, finished.output
             ));
         }
         println!(
@@ -164,6 +158,7 @@ fn checker(chosen: Option<&Path>) -> Result<PathBuf> {
 struct Report {
     /// Lines `PACKAGE/PATH:LINE:COLUMN: SEVERITY[RULE] MESSAGE`.
     findings: BTreeSet<String>,
+    files_checked: Option<usize>,
     /// Everything else, failures of the checker among it.
     other: Vec<String>,
 }
@@ -175,6 +170,9 @@ impl Report {
             match rule(line) {
                 // Says what the types are where code asks for it, right or wrong.
                 Some("revealed-type") => {}
+                None if files_checked(line).is_some() => {
+                    report.files_checked = files_checked(line);
+                }
                 None | Some("internal-error") => report.other.push(line.to_owned()),
                 Some(_) => {
                     report.findings.insert(format!("{package}/{line}"));
@@ -183,6 +181,15 @@ impl Report {
         }
         report
     }
+}
+
+/// The number in `No problems in 3 files` or `Found 2 problems in 1 of 3 files (2 errors)`.
+fn files_checked(line: &str) -> Option<usize> {
+    if !line.starts_with("No problems in ") && !line.starts_with("Found ") {
+        return None;
+    }
+    let (before, _) = line.rsplit_once(" file")?;
+    before.rsplit(' ').next()?.parse().ok()
 }
 
 /// The rule in a line `PATH:LINE:COLUMN: SEVERITY[RULE] MESSAGE`.
@@ -399,10 +406,23 @@ a/x.py:1:2: error[some-rule] The list: it is[1] wrong
 a/x.py:7:2: info[revealed-type] Proxy[int]
 a/x.py:1:1: error[internal-error] The checker panicked
 thread 'main' panicked at src/x.rs:1:2:
+Found 3 problems in 1 of 12 files (3 errors)
 ";
         let report = Report::read("pkg", output);
         let finding = "pkg/a/x.py:1:2: error[some-rule] The list: it is[1] wrong";
         assert_eq!(report.findings, set(&[finding]));
         assert_eq!(report.other.len(), 2);
+        assert_eq!(report.files_checked, Some(12));
+    }
+
+    #[test]
+    fn the_summary_tells_how_many_files_were_checked() {
+        assert_eq!(files_checked("No problems in 1 file"), Some(1));
+        assert_eq!(files_checked("No problems in 231 files"), Some(231));
+        assert_eq!(
+            files_checked("Found 1 problem in 1 of 2 files (1 error; 1 fixable with --fix)"),
+            Some(2)
+        );
+        assert_eq!(files_checked("There are 3 files"), None);
     }
 }
