@@ -4,6 +4,7 @@ use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, is_singleton_literal, with_article};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
+use crate::proxy::model::Kind;
 use crate::proxy::repair::comparisons;
 
 pub(super) static IDENTITY_CHECK_ON_PROXY: RuleInfo = RuleInfo {
@@ -31,7 +32,12 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         } else {
             continue;
         };
-        if !cx.proxiness(proxy).is_transparent() {
+        let proxiness = cx.proxiness(proxy);
+        // `Store.owned_proxy(x)` returns `x` itself if that is `None`.
+        let may_be_none = proxiness.proxies.iter().any(|it| {
+            it.kind == Kind::Owned && it.target.iter().any(|target| target.is_none(cx.db))
+        });
+        if !proxiness.is_transparent() || may_be_none {
             continue;
         }
         let origin = cx.origin_label(proxy);
