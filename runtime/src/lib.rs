@@ -1,7 +1,11 @@
 //! `proxyrt._proxyrt`: the compiled half of the Python package `proxyrt`. Private; `python/proxyrt` is the API.
 
 mod borrow;
+mod files;
+mod frame;
+mod memory;
 mod proxy;
+mod serialize;
 mod trace;
 
 use pyo3::prelude::*;
@@ -56,6 +60,12 @@ fn is_resolving(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
 mod _proxyrt {
     #[pymodule_export]
     use crate::borrow::Borrows;
+    #[pymodule_export]
+    use crate::files::{read_file, write_file};
+    #[pymodule_export]
+    use crate::memory::Block;
+    #[pymodule_export]
+    use crate::serialize::{Frame, deserialize, encode, serialize};
     #[pymodule_export]
     use crate::trace::set_trace_hook;
     #[pymodule_export]

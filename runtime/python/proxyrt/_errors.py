@@ -44,3 +44,9 @@ class ReferenceInvalidError(BaseRefProxyError):
     """A reference was used after it had been given away."""
 
     __module__ = "proxyrt.store.ref"
+
+
+class SerializationError(Exception):
+    """An object cannot be serialized, or bytes are no serialized object."""
+
+    __module__ = "proxyrt.serialize"

@@ -1,3 +1,4 @@
+import os
 import types
 from collections.abc import Callable
 from typing import Any, Generic, SupportsIndex, TypeVar, final
@@ -5,21 +6,28 @@ from typing import Any, Generic, SupportsIndex, TypeVar, final
 from typing_extensions import Self, disjoint_base
 
 __all__ = [
+    "Block",
     "Borrows",
+    "Frame",
     "Proxy",
     "__version__",
     "_proxy_trampoline",
     "after_fork",
+    "deserialize",
+    "encode",
     "extract",
     "get_factory",
     "is_resolved",
     "is_resolving",
     "is_valid",
     "join_background",
+    "read_file",
     "resolve",
     "resolve_async",
+    "serialize",
     "set_trace_hook",
     "set_valid",
+    "write_file",
 ]
 
 _T = TypeVar("_T")
@@ -191,3 +199,65 @@ class Borrows:
     def exclusive(self) -> int: ...
     @exclusive.setter
     def exclusive(self, count: int, /) -> None: ...
+
+@final
+class Block:
+    """Writable memory: a private mapping of a file, or an allocation."""
+
+    def __len__(self) -> int: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+@final
+class Frame:
+    """A serialized object whose large buffers still lie where they were."""
+
+    def __len__(self) -> int: ...
+    def __bytes__(self) -> bytes: ...
+
+def encode(obj: Any, /, *, checksum: bool = False) -> Frame:
+    """Serialize an object without copying its large buffers."""
+
+def serialize(obj: Any, /, *, checksum: bool = False) -> bytes:
+    """Serialize an object to ``bytes``.
+
+    Args:
+        obj: Any object that pickle or cloudpickle can pickle.
+        checksum: Also protect large buffers by a checksum; it is compared when the object is read.
+
+    Raises:
+        SerializationError: If the object cannot be pickled.
+    """
+
+def deserialize(
+    buffer: bytes | bytearray | memoryview,
+    /,
+    *,
+    allow_pickle: bool = True,
+    writable: bool = False,
+) -> Any:
+    """Make the object of its serialized form.
+
+    Args:
+        buffer: What ``serialize`` returned, or ProxyStore's.
+        allow_pickle: Whether to read objects that were pickled. Reading a pickle runs code that
+            its writer chose.
+        writable: Whether arrays must be writable even if ``buffer`` is not; costs a copy then.
+            Otherwise arrays are views of ``buffer``, which costs none.
+
+    Raises:
+        ValueError: If ``buffer`` is no bytes-like object.
+        SerializationError: If the bytes are truncated, corrupt, of an unknown format, or refused.
+    """
+
+def write_file(
+    directory: str | os.PathLike[str],
+    name: str,
+    data: Frame | bytes | bytearray | memoryview,
+    /,
+    *,
+    durable: bool = False,
+) -> None:
+    """Write a file that other processes see whole or not at all."""
+
+def read_file(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
+    """Return a writable private view of a file, or None if there is none."""

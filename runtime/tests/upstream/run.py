@@ -55,7 +55,9 @@ def main() -> int:
         environment = {
             **os.environ,
             "PROXYRT_ALIAS": options.alias,
-            "PYTHONPATH": os.pathsep.join([str(plugin), str(root)]),
+            "PYTHONPATH": os.pathsep.join(
+                [str(plugin), str(root), os.environ.get("PYTHONPATH", "")]
+            ).rstrip(os.pathsep),
         }
         selected = [f"tests/{name}" for name in CORE + CORE_FILES]
         deselected = [argument for name in NAME_ONLY for argument in ("--deselect", name)]

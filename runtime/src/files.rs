@@ -1,0 +1,184 @@
+//! Objects in files: written whole or not at all, read by mapping.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memmap2::MmapOptions;
+use pyo3::buffer::PyUntypedBuffer;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyMemoryView;
+
+use crate::memory::{Block, Borrowed};
+use crate::serialize::Frame;
+
+/// Smaller files are read: setting up a mapping and its page faults takes longer.
+const WORTH_MAPPING: usize = 64 * 1024;
+
+/// How many bytes of zeros can lie between two pieces of a frame.
+const ZEROS: [u8; 64] = [0; 64];
+
+fn path(directory: &Path, name: &str) -> PyResult<PathBuf> {
+    let mut components = Path::new(name).components();
+    match (components.next(), components.next()) {
+        (Some(Component::Normal(only)), None) if only == name => Ok(directory.join(name)),
+        _ => Err(PyValueError::new_err(format!(
+            "'{name}' is no name of a file"
+        ))),
+    }
+}
+
+/// Writes a file that other processes see whole or not at all.
+///
+/// Args:
+///     directory: The folder, which exists.
+///     name: The name of the file in it. A file of that name is replaced.
+///     data: A frame or a bytes-like object.
+///     durable: Whether the file must survive a crash of the machine once this function has returned.
+///
+/// Raises:
+///     OSError: If the file cannot be written, for instance because the device is full. Nothing is left behind.
+#[pyfunction]
+#[pyo3(signature = (directory, name, data, /, *, durable = false))]
+pub(crate) fn write_file(
+    directory: PathBuf,
+    name: &str,
+    data: &Bound<'_, PyAny>,
+    durable: bool,
+) -> PyResult<()> {
+    let target = path(&directory, name)?;
+    let py = data.py();
+    if let Ok(frame) = data.cast::<Frame>() {
+        let frame = frame.get();
+        let (pieces, length) = (frame.pieces(), frame.length());
+        py.detach(|| write_atomically(&directory, &target, &pieces, length, durable))?;
+    } else {
+        let borrowed = Borrowed::buffer(PyUntypedBuffer::get(data)?)?;
+        let pieces = [(0, borrowed.bytes())];
+        py.detach(|| write_atomically(&directory, &target, &pieces, pieces[0].1.len(), durable))?;
+    }
+    Ok(())
+}
+
+fn write_atomically(
+    directory: &Path,
+    target: &Path,
+    pieces: &[(usize, &[u8])],
+    length: usize,
+    durable: bool,
+) -> io::Result<()> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    // The name of the target makes the temporary one unique among hosts, the rest among writers of one target.
+    let mut temporary = target.as_os_str().to_owned();
+    temporary.push(format!(".{}-{count}.part", std::process::id()));
+    let temporary = PathBuf::from(temporary);
+    let written = write_pieces(&temporary, pieces, length, durable)
+        .and_then(|()| fs::rename(&temporary, target));
+    if let Err(error) = written {
+        // The first error tells more than a second one.
+        let _ = fs::remove_file(&temporary);
+        return Err(error);
+    }
+    if durable {
+        File::open(directory)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn write_pieces(
+    temporary: &Path,
+    pieces: &[(usize, &[u8])],
+    length: usize,
+    durable: bool,
+) -> io::Result<()> {
+    let mut file = File::options()
+        .write(true)
+        .create_new(true)
+        .open(temporary)?;
+    let mut slices = Vec::with_capacity(2 * pieces.len());
+    let mut end = 0;
+    for (offset, piece) in pieces {
+        slices.push(IoSlice::new(&ZEROS[..offset - end]));
+        slices.push(IoSlice::new(piece));
+        end = offset + piece.len();
+    }
+    debug_assert_eq!(end, length);
+    let mut rest = &mut slices[..];
+    // Also drops empty slices at the front, so that a write of nothing means a full device.
+    IoSlice::advance_slices(&mut rest, 0);
+    while !rest.is_empty() {
+        match file.write_vectored(rest) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => IoSlice::advance_slices(&mut rest, count),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if durable {
+        file.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Reads a file that `write_file` wrote.
+///
+/// Args:
+///     directory: The folder.
+///     name: The name of the file in it.
+///
+/// Returns:
+///     A writable view, or None if there is no such file. The view of a large file is a private mapping: pages are
+///     read when they are touched, and what is written to them stays in this process. The file may be removed
+///     meanwhile, but must not be truncated.
+///
+/// Raises:
+///     OSError: If the file exists and cannot be read.
+#[pyfunction]
+#[pyo3(signature = (directory, name, /))]
+pub(crate) fn read_file<'py>(
+    py: Python<'py>,
+    directory: PathBuf,
+    name: &str,
+) -> PyResult<Option<Bound<'py, PyMemoryView>>> {
+    let path = path(&directory, name)?;
+    match py.detach(|| read(&path))? {
+        None => Ok(None),
+        Some(block) => Ok(Some(PyMemoryView::from(Bound::new(py, block)?.as_any())?)),
+    }
+}
+
+fn read(path: &Path) -> PyResult<Option<Block>> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let length = usize::try_from(file.metadata()?.len())?;
+    if length < WORTH_MAPPING {
+        return Block::filled(length, |memory| {
+            file.read_exact(memory).map_err(PyErr::from)
+        })
+        .map(Some);
+    }
+    // SAFETY: the mapping is private, and files of stores are replaced or removed, never written again.
+    let mapping = unsafe { MmapOptions::new().len(length).map_copy(&file) }?;
+    Ok(Some(Block::mapping(mapping)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::path;
+
+    #[test]
+    fn names_do_not_lead_out_of_the_directory() {
+        for name in ["", ".", "..", "../x", "/x", "a/b", "a/", "./a"] {
+            assert!(path(Path::new("d"), name).is_err(), "{name}");
+        }
+        assert!(path(Path::new("d"), "a.b").is_ok());
+    }
+}
