@@ -32,7 +32,7 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    /// The environment in a folder, made by `python -m venv` if there is none.
+    /// The environment in a folder, made or completed by `python -m venv` if it has no pip.
     ///
     /// # Errors
     ///
@@ -42,7 +42,8 @@ impl Environment {
         let environment = Self {
             folder: crate::root().join(folder),
         };
-        if !environment.python().exists() {
+        // What Debian's Python makes while it lacks ensurepip has an interpreter only.
+        if !environment.python().exists() || !environment.folder.join("bin/pip").exists() {
             require_version(python)?;
             println!("making {}", folder.display());
             if let Err(error) = environment.create(python) {
