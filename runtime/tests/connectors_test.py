@@ -1,0 +1,376 @@
+"""One suite for all connectors, ours and ProxyStore's, and what each of ours promises besides."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy
+import proxystore.connectors.file
+import proxystore.connectors.local
+import proxystore.connectors.multi
+import proxystore.connectors.protocols
+import pytest
+
+from proxyrt.connectors.file import FileConnector, FileKey
+from proxyrt.connectors.local import LocalConnector
+from proxyrt.connectors.protocols import Connector, DeferrableConnector
+from proxyrt.connectors.shm import SharedMemoryConnector, SharedMemoryKey, reclaim
+from proxyrt.serialize import deserialize, encode, serialize
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="file locks")
+
+
+def proxystore_multi(_: Path) -> Any:
+    local = proxystore.connectors.local.LocalConnector()
+    policy = proxystore.connectors.multi.Policy(priority=0)
+    return proxystore.connectors.multi.MultiConnector({"local": (local, policy)})
+
+
+OURS: dict[str, Callable[[Path], Any]] = {
+    "local": lambda _: LocalConnector(include_data_in_config=True),
+    "file": lambda path: FileConnector(str(path / "store")),
+    "durable": lambda path: FileConnector(str(path / "store"), durable=True, checksum=True),
+    "shm": lambda path: SharedMemoryConnector("test", directory=str(path / "shm")),
+}
+THEIRS: dict[str, Callable[[Path], Any]] = {
+    "proxystore-local": lambda _: proxystore.connectors.local.LocalConnector(
+        include_data_in_config=True
+    ),
+    "proxystore-file": lambda path: proxystore.connectors.file.FileConnector(str(path / "store")),
+    "proxystore-multi": proxystore_multi,
+}
+
+
+@pytest.fixture(params=[*OURS, *THEIRS])
+def connector(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    made = (OURS | THEIRS)[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["file", "durable", "shm"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    made = OURS[request.param](tmp_path)
+    yield made
+    made.close()
+
+
+def test_protocols(connector: Any) -> None:
+    assert isinstance(connector, Connector)
+    assert isinstance(connector, proxystore.connectors.protocols.Connector)
+    deferrable = proxystore.connectors.protocols.DeferrableConnector
+    assert isinstance(connector, DeferrableConnector) == isinstance(connector, deferrable)
+    assert isinstance(connector, DeferrableConnector) or "Multi" in repr(connector)
+    assert isinstance(repr(connector), str)
+
+
+@pytest.mark.parametrize("size", [0, 1, 1000, 65_535, 65_536, 300_000])
+def test_put_get_evict(connector: Any, size: int) -> None:
+    data = os.urandom(size)
+    key = connector.put(data)
+    assert connector.exists(key)
+    assert connector.get(key) == data
+    assert len(connector.get(key)) == size
+    connector.evict(key)
+    connector.evict(key)
+    assert not connector.exists(key)
+    assert connector.get(key) is None
+    assert connector.get_batch([key]) == [None]
+
+
+def test_kinds_of_bytes(connector: Any) -> None:
+    for data in (b"abc", bytearray(b"abc"), memoryview(b"abc")):
+        assert connector.get(connector.put(data)) == b"abc"
+
+
+def test_batches(connector: Any) -> None:
+    keys = connector.put_batch([b"a", b"b", b"c"])
+    assert connector.get_batch(keys) == [b"a", b"b", b"c"]
+    connector.evict(keys[1])
+    assert connector.get_batch(keys) == [b"a", None, b"c"]
+    assert connector.put_batch([]) == []
+    assert connector.get_batch([]) == []
+
+
+def test_keys(connector: Any) -> None:
+    keys = [connector.put(b"x") for _ in range(100)]
+    assert len(set(keys)) == 100
+    copies = pickle.loads(pickle.dumps(keys))
+    assert copies == keys
+    assert type(copies[0]) is type(keys[0])
+
+
+def test_deferred(connector: Any) -> None:
+    if not isinstance(connector, DeferrableConnector):
+        return
+    key = connector.new_key(b"first")
+    assert not connector.exists(key)
+    assert connector.get(key) is None
+    connector.set(key, b"first")
+    assert connector.get(key) == b"first"
+    connector.set(key, b"second")
+    assert connector.get(key) == b"second"
+
+
+def test_configuration(connector: Any) -> None:
+    key = connector.put(b"data")
+    other = type(connector).from_config(pickle.loads(pickle.dumps(connector.config())))
+    if not isinstance(connector, proxystore.connectors.multi.MultiConnector):
+        assert other.get(key) == b"data"
+        assert other.config() == connector.config()
+
+
+def test_closing_twice(connector: Any) -> None:
+    connector.close()
+    connector.close()
+
+
+def test_threads(connector: Any) -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(30):
+                data = bytes([number]) * (turn * 100)
+                key = connector.put(data)
+                assert connector.get(key) == data
+                connector.evict(key)
+                assert not connector.exists(key)
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_frames(shared: Any) -> None:
+    assert shared.accepts_frames
+    array = numpy.arange(100_000.0)
+    objects = [array, [array, array[:3]], "text", b"", {"a": 1}]
+    keys = shared.put_batch([encode(obj) for obj in objects])
+    for key, obj in zip(keys, objects, strict=True):
+        assert bytes(shared.get(key)) == serialize(obj)
+
+
+@pytest.mark.parametrize("size", [10, 1_000_000])
+def test_views_are_private_and_outlive_the_object(shared: Any, size: int) -> None:
+    key = shared.put(encode(numpy.zeros(size)))
+    first, second = deserialize(shared.get(key)), deserialize(shared.get(key))
+    first[:] = 7
+    shared.evict(key)
+    assert (first == 7).all()
+    assert (second == 0).all()
+
+
+def test_nothing_is_left_when_writing_fails(shared: Any) -> None:
+    directory = shared._store_dir if hasattr(shared, "_store_dir") else shared.store_dir
+    before = sorted(os.listdir(directory))
+    key = shared.new_key()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        for data in (bytes(200_000), encode(numpy.zeros(100_000))):
+            with pytest.raises(OSError, match="too large"):
+                shared.set(key, data)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert not shared.exists(key)
+    assert sorted(os.listdir(directory)) == before
+
+
+def test_a_folder_that_is_gone_is_an_error(tmp_path: Path) -> None:
+    connector = FileConnector(str(tmp_path / "store"))
+    connector.close()
+    with pytest.raises(FileNotFoundError):
+        connector.put(b"x")
+    assert connector.get(FileKey("x")) is None
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "", "."])
+def test_keys_do_not_lead_out_of_the_folder(tmp_path: Path, name: str) -> None:
+    connector = FileConnector(str(tmp_path / "store"))
+    for use in (connector.get, lambda key: connector.set(key, b"x")):
+        with pytest.raises(ValueError, match="no name of a file"):
+            use(FileKey(name))
+
+
+WRITER = """
+import sys
+from proxyrt.connectors.file import FileConnector, FileKey
+connector = FileConnector(sys.argv[1], clear=False)
+data = b"x" * 3_000_000
+print("ready", flush=True)
+while True:
+    connector.set(FileKey("object"), data)
+"""
+
+
+def test_a_killed_writer_leaves_no_half_object(tmp_path: Path) -> None:
+    connector = FileConnector(str(tmp_path / "store"))
+    for turn in range(10):
+        command = [sys.executable, "-c", WRITER, connector.store_dir]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            time.sleep(0.003 * turn)
+            writer.kill()
+        data = connector.get(FileKey("object"))
+        assert data is None or data == b"x" * 3_000_000
+        connector.evict(FileKey("object"))
+
+
+def put_in_child(directory: str, pipe: Any) -> None:
+    connector = SharedMemoryConnector("test", directory=directory)
+    pipe.send(connector.put(encode(numpy.arange(100_000))))
+    pipe.recv()
+
+
+@pytest.mark.parametrize("method", ["spawn", "fork"])
+def test_another_process_maps_the_object(tmp_path: Path, method: str) -> None:
+    context = multiprocessing.get_context(method)
+    connector = SharedMemoryConnector("test", directory=str(tmp_path / "shm"))
+    ours, theirs = context.Pipe()
+    child = context.Process(target=put_in_child, args=(connector.directory, theirs))
+    child.start()
+    key = ours.recv()
+    assert (deserialize(connector.get(key)) == numpy.arange(100_000)).all()
+    ours.send(None)
+    child.join()
+    # The child has left; the object stays, because we use the namespace.
+    assert connector.exists(key)
+    connector.close()
+    assert os.listdir(tmp_path / "shm") == []
+
+
+HOLDER = """
+import sys
+from proxyrt.connectors.shm import SharedMemoryConnector
+connector = SharedMemoryConnector(sys.argv[2], directory=sys.argv[1])
+print(connector.put(b"data").name, flush=True)
+sys.stdin.read()
+"""
+
+
+def hold(directory: Path, namespace: str) -> tuple[subprocess.Popen[str], SharedMemoryKey]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(directory), namespace],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    return process, SharedMemoryKey(process.stdout.readline().strip())
+
+
+def test_the_objects_of_dead_processes_are_reclaimed(tmp_path: Path) -> None:
+    with hold(tmp_path, "dead")[0] as dead, hold(tmp_path, "alive")[0] as alive:
+        assert reclaim(tmp_path) == []
+        dead.kill()
+        dead.wait()
+        assert sorted(os.listdir(tmp_path)) == ["alive", "dead"]
+        # Making any connector clears up.
+        SharedMemoryConnector("other", directory=str(tmp_path)).close()
+        assert os.listdir(tmp_path) == ["alive"]
+        alive.communicate()
+    assert os.listdir(tmp_path) == []
+    assert reclaim(tmp_path / "missing") == []
+
+
+def test_objects_stay_while_one_process_uses_the_namespace(tmp_path: Path) -> None:
+    process, key = hold(tmp_path, "space")
+    with process:
+        connector = SharedMemoryConnector("space", directory=str(tmp_path))
+        process.kill()
+        process.wait()
+        assert reclaim(tmp_path) == []
+        assert connector.get(key) == b"data"
+    second = SharedMemoryConnector("space", directory=str(tmp_path))
+    connector.close()
+    assert second.get(key) == b"data"
+    second.close(clear=True)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_dropped_connector_keeps_its_objects(tmp_path: Path) -> None:
+    key = SharedMemoryConnector("space", directory=str(tmp_path)).put(b"x")
+    assert SharedMemoryConnector("space", directory=str(tmp_path)).get(key) == b"x"
+
+
+def test_processes_that_come_and_go_lose_nothing(tmp_path: Path) -> None:
+    failures: list[BaseException] = []
+
+    def churn() -> None:
+        try:
+            for _ in range(100):
+                connector = SharedMemoryConnector("space", directory=str(tmp_path))
+                key = connector.put(b"x")
+                reclaim(tmp_path)
+                assert connector.get(key) == b"x"
+                connector.close()
+        except BaseException as failure:
+            failures.append(failure)
+
+    script = (
+        "import sys\n"
+        "from proxyrt.connectors.shm import SharedMemoryConnector, reclaim\n"
+        "for _ in range(300):\n"
+        "    connector = SharedMemoryConnector('space', directory=sys.argv[1])\n"
+        "    key = connector.put(b'x')\n"
+        "    assert connector.get(key) == b'x'\n"
+        "    connector.close()\n"
+    )
+    commands = [[sys.executable, "-c", script, str(tmp_path)]] * 2
+    processes = [subprocess.Popen(command) for command in commands]
+    threads = [threading.Thread(target=churn) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.wait(30) for process in processes] == [0, 0]
+    assert not failures
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_closed_connector_refuses_objects(tmp_path: Path) -> None:
+    connector = SharedMemoryConnector("x", directory=str(tmp_path))
+    key = connector.put(b"x")
+    connector.close()
+    with pytest.raises(RuntimeError, match="is closed"):
+        connector.put(b"x")
+    assert connector.get(key) is None
+
+
+def test_a_folder_that_others_can_write_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    with pytest.raises(PermissionError):
+        SharedMemoryConnector("x", directory=str(tmp_path))
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    with pytest.raises(PermissionError):
+        SharedMemoryConnector("x", directory=str(link))
+
+
+@pytest.mark.parametrize("namespace", ["", ".", "..", "a/b", "\N{SNOWMAN}" * 100, ".lock", "\0"])
+def test_any_name_is_a_namespace(tmp_path: Path, namespace: str) -> None:
+    connector = SharedMemoryConnector(namespace, directory=str(tmp_path))
+    assert connector.get(connector.put(b"x")) == b"x"
+    assert len(os.listdir(tmp_path)) == 1
+    connector.close()
+    assert os.listdir(tmp_path) == []
