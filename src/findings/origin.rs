@@ -270,23 +270,37 @@ fn arguments(call: &ast::ExprCall) -> impl Iterator<Item = &Expr> {
         .chain(call.arguments.keywords.iter().map(|it| &it.value))
 }
 
-/// Findings about names, imports, definitions and the form of annotations concern no value.
+/// Findings about names, imports, classes, definitions and the form of annotations concern no value.
 fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
-    const OTHERS: [&str; 14] = [
+    const OTHERS: [&str; 28] = [
+        "blanket-ignore-comment",
+        "conflicting-declarations",
+        "conflicting-metaclass",
+        "deprecated",
+        "duplicate-base",
+        "empty-body",
+        "ignore-comment-unknown-rule",
+        "inconsistent-mro",
+        "instance-layout-conflict",
+        "invalid-base",
+        "invalid-generic-class",
+        "invalid-ignore-comment",
+        "invalid-legacy-type-variable",
+        "invalid-method-override",
+        "invalid-overload",
+        "invalid-type-form",
+        "possibly-missing-import",
+        "possibly-unresolved-reference",
+        "redundant-cast",
+        "subclass-of-final-class",
+        "undefined-reveal",
+        "unresolved-global",
         "unresolved-import",
         "unresolved-reference",
-        "possibly-unresolved-reference",
-        "possibly-missing-import",
-        "unresolved-global",
+        "unsupported-base",
+        "unused-awaitable",
         "unused-ignore-comment",
         "unused-type-ignore-comment",
-        "ignore-comment-unknown-rule",
-        "invalid-ignore-comment",
-        "blanket-ignore-comment",
-        "deprecated",
-        "redundant-cast",
-        "undefined-reveal",
-        "unused-awaitable",
     ];
     !OTHERS
         .iter()

@@ -24,10 +24,8 @@ struct AppliedEdit {
 }
 
 impl EditMap {
-    /// Applies `repairs` to `text`. At one offset, what closes comes before what opens.
-    ///
-    /// # Panics
-    /// If two repairs overlap.
+    /// Applies `repairs` to `text`. At one offset, what closes comes before what opens. Of two that
+    /// overlap, the first one is applied.
     pub(crate) fn apply(text: &str, mut repairs: Vec<Repair>) -> (String, EditMap, SourceMap) {
         repairs.sort_by_key(|repair| {
             let closes = repair.text.starts_with(')');
@@ -38,7 +36,9 @@ impl EditMap {
         let mut markers = SourceMap::default();
         let mut done = TextSize::new(0);
         for repair in repairs {
-            assert!(done <= repair.range.start(), "repairs overlap");
+            if repair.range.start() < done {
+                continue;
+            }
             result.push_str(&text[TextRange::new(done, repair.range.start())]);
             let start = result.text_len();
             markers.push_marker(repair.range.start(), start);
