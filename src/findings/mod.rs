@@ -1,6 +1,7 @@
 //! ty's findings, as far as they concern proxies, in the user's words.
 
 mod assignability;
+mod certainty;
 mod origin;
 mod translate;
 
@@ -54,7 +55,7 @@ pub(crate) fn findings<'db>(
         return Vec::new();
     }
     let model = SemanticModel::new(db, file);
-    let evidence = origin::Evidence::new(db, &model, &module);
+    let evidence = origin::Evidence::new(db, &model, &module, &diagnostics);
     diagnostics
         .into_iter()
         .filter(|diagnostic| {

@@ -4,23 +4,23 @@ use std::cell::RefCell;
 
 use ruff_db::diagnostic as ty;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
-use ruff_python_ast::find_node::{CoveringNode, covering_node};
+use ruff_python_ast::find_node::covering_node;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_body, walk_expr};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 use ruff_text_size::Ranged;
 use rustc_hash::FxHashSet;
-use ty_python_core::definition::{Definition, DefinitionKind, ParameterDefinitionNodeKind};
+use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{
-    HasType, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
+    HasType, ImportAliasResolution, SemanticModel, definitions_for_attribute,
     definitions_for_name,
 };
 
 use super::Finding;
 use super::assignability::found_and_expected;
+use super::certainty::Certainty;
 use crate::db::{ProxyDb, STUB_ROOT};
 use crate::proxy::declared::declaration;
-use crate::proxy::display::split;
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 
@@ -31,6 +31,7 @@ pub(super) struct Evidence<'a, 'db> {
     db: &'db dyn ProxyDb,
     model: &'a SemanticModel<'db>,
     module: &'a ParsedModuleRef,
+    certainty: Certainty<'a, 'db>,
 }
 
 impl<'a, 'db> Evidence<'a, 'db> {
@@ -38,8 +39,14 @@ impl<'a, 'db> Evidence<'a, 'db> {
         db: &'db dyn ProxyDb,
         model: &'a SemanticModel<'db>,
         module: &'a ParsedModuleRef,
+        diagnostics: &[ty::Diagnostic],
     ) -> Self {
-        Evidence { db, model, module }
+        Evidence {
+            db,
+            model,
+            module,
+            certainty: Certainty::new(db, model, diagnostics),
+        }
     }
 
     /// Whether a finding is about a proxy, or about a value that was computed from one.
@@ -64,10 +71,7 @@ impl<'a, 'db> Evidence<'a, 'db> {
         let Some(node) = nodes.next() else {
             return false;
         };
-        if self.is_possibly_absent(diagnostic, node)
-            || is_expected_to_fail(&covering)
-            || is_about_a_function(diagnostic)
-        {
+        if !self.certainty.is_certain(diagnostic, node, &covering) {
             return false;
         }
         if texts(diagnostic).any(mentions_proxy_type) {
@@ -199,68 +203,6 @@ impl<'a, 'db> Evidence<'a, 'db> {
                         || texts(diagnostic).any(mentions_proxy_type))
                 })
     }
-
-    /// Whether a finding says no more than that a value may be `None`, or is a matter of something
-    /// unknown. That is no matter of proxies.
-    fn is_possibly_absent(&self, diagnostic: &ty::Diagnostic, node: AnyNodeRef<'_>) -> bool {
-        let is_named = |name| diagnostic.id().is_lint_named(name);
-        if is_named("unresolved-attribute") {
-            let is_declared = matches!(node, AnyNodeRef::ExprAttribute(it)
-                if self.is_declared_variable(&it.value));
-            return !is_declared
-                && texts(diagnostic).any(|text| text.contains("on `None` in union"));
-        }
-        let may_be_absent = |printed: &str| {
-            let alternatives = split(printed, " | ");
-            alternatives.len() > 1
-                && alternatives
-                    .iter()
-                    .any(|it| matches!(*it, "None" | "Unknown" | "Any"))
-        };
-        let message = diagnostic.concise_message().to_str();
-        if let Some((found, _)) = found_and_expected(&message) {
-            return may_be_absent(found);
-        }
-        // Of a union, some rules name the one element that is not right.
-        let receiver = match node {
-            AnyNodeRef::ExprSubscript(it) => Some(&*it.value),
-            AnyNodeRef::ExprCall(it) => Some(&*it.func),
-            _ => None,
-        };
-        let is_receiver_absent = receiver
-            .and_then(|it| it.inferred_type(self.model))
-            .is_some_and(|ty| {
-                may_be_absent(&print(self.db, &self.model.program_environment(), ty))
-            });
-        let quoted = message.split('`').skip(1).step_by(2);
-        (is_receiver_absent && message.contains("`None`")) || quoted.into_iter().any(may_be_absent)
-    }
-}
-
-impl Evidence<'_, '_> {
-    /// Whether a variable is declared to be what it is, so that `None` is not just its first value.
-    fn is_declared_variable(&self, expr: &Expr) -> bool {
-        let Some(name) = unwrapped(expr).as_name_expr() else {
-            return false;
-        };
-        let definitions = definitions_for_name(
-            self.model,
-            name.id.as_str(),
-            name.into(),
-            ImportAliasResolution::ResolveAliases,
-        );
-        !definitions.is_empty()
-            && definitions
-                .iter()
-                .filter_map(ResolvedDefinition::definition)
-                .all(|it| match it.kind(self.db) {
-                    DefinitionKind::AnnotatedAssignment(_) => true,
-                    DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(it)) => {
-                        it.node(self.module).annotation().is_some()
-                    }
-                    _ => false,
-                })
-    }
 }
 
 fn arguments(call: &ast::ExprCall) -> impl Iterator<Item = &Expr> {
@@ -272,8 +214,9 @@ fn arguments(call: &ast::ExprCall) -> impl Iterator<Item = &Expr> {
 
 /// Findings about names, imports, classes, definitions and the form of annotations concern no value.
 fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
-    const OTHERS: [&str; 28] = [
+    const OTHERS: [&str; 30] = [
         "blanket-ignore-comment",
+        "call-top-callable",
         "conflicting-declarations",
         "conflicting-metaclass",
         "deprecated",
@@ -288,6 +231,7 @@ fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
         "invalid-legacy-type-variable",
         "invalid-method-override",
         "invalid-overload",
+        "invalid-parameter-default",
         "invalid-type-form",
         "possibly-missing-import",
         "possibly-unresolved-reference",
@@ -305,47 +249,6 @@ fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
     !OTHERS
         .iter()
         .any(|name| diagnostic.id().is_lint_named(name))
-}
-
-/// Whether code stands in a block that is there to show that it fails.
-fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
-    covering.ancestors().any(|node| match node {
-        AnyNodeRef::StmtWith(it) => it.items.iter().any(|item| {
-            item.context_expr
-                .as_call_expr()
-                .is_some_and(|call| match &*call.func {
-                    Expr::Attribute(it) => {
-                        matches!(
-                            it.attr.as_str(),
-                            "raises" | "assertRaises" | "assertRaisesRegex"
-                        )
-                    }
-                    Expr::Name(it) => it.id == "raises",
-                    _ => false,
-                })
-        }),
-        _ => false,
-    })
-}
-
-/// Findings that the inference makes too readily: attributes that each function has or may be given,
-/// and signatures of one of several functions.
-fn is_about_a_function(diagnostic: &ty::Diagnostic) -> bool {
-    let message = diagnostic.concise_message().to_str();
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-    let is_function = |it: &&str| it.contains(") -> ");
-    if diagnostic.id().is_lint_named("unresolved-attribute")
-        || (diagnostic.id().is_lint_named("invalid-assignment") && message.contains("attribute `"))
-    {
-        // So have classes such names as `__name__`.
-        let is_special = |it: &&str| it.starts_with("__") && it.ends_with("__");
-        return quoted.iter().any(|it| is_function(it) || is_special(it));
-    }
-    found_and_expected(&message).is_some_and(|(found, _)| {
-        let alternatives = split(found, " | ");
-        found == "types.GeneratorType"
-            || (alternatives.len() > 1 && alternatives.iter().any(is_function))
-    })
 }
 
 /// Whether a finding compares type variables, of which the inference does not know that a

@@ -1,10 +1,13 @@
 //! Where a proxy comes from, for people.
 
 use ruff_db::files::FileRange;
+use ruff_db::parsed::parsed_module;
 use ruff_python_ast::Expr;
 use ruff_text_size::Ranged;
+use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::{
-    HasType, ImportAliasResolution, SemanticModel, definitions_for_attribute, definitions_for_name,
+    HasType, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
+    definitions_for_name,
 };
 
 use super::model::print;
@@ -18,20 +21,12 @@ pub(crate) fn declaration<'db>(
     expr: &Expr,
 ) -> Option<(FileRange, String)> {
     let expr = unwrapped(expr);
-    let (name, definitions) = match expr {
-        Expr::Name(name) => {
-            let resolution = ImportAliasResolution::ResolveAliases;
-            (
-                name.id.to_string(),
-                definitions_for_name(model, name.id.as_str(), name.into(), resolution),
-            )
-        }
-        Expr::Attribute(attribute) => (
-            attribute.attr.to_string(),
-            definitions_for_attribute(model, attribute),
-        ),
+    let name = match expr {
+        Expr::Name(name) => name.id.as_str(),
+        Expr::Attribute(attribute) => attribute.attr.as_str(),
         _ => return None,
     };
+    let definitions = definitions(model, expr);
     let [definition] = definitions.as_slice() else {
         return None;
     };
@@ -39,6 +34,37 @@ pub(crate) fn declaration<'db>(
     let printed = print(db, &model.program_environment(), expr.inferred_type(model)?);
     (place.range() != expr.range())
         .then(|| (place, format!("`{name}` is {}", with_article(&printed))))
+}
+
+/// Whether the default of a parameter, or the declared value of a variable or an attribute, is `None`.
+pub(crate) fn starts_as_none<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+) -> bool {
+    definitions(model, unwrapped(expr)).iter().filter_map(ResolvedDefinition::definition).any(|it| {
+        let module = parsed_module(db, it.python_file(db)).load(db);
+        let value = match it.kind(db) {
+            DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(it)) => {
+                it.node(&module).default.as_deref()
+            }
+            DefinitionKind::AnnotatedAssignment(it) => it.value(&module),
+            DefinitionKind::Assignment(it) => Some(it.value(&module)),
+            _ => None,
+        };
+        value.is_some_and(Expr::is_none_literal_expr)
+    })
+}
+
+fn definitions<'db>(model: &SemanticModel<'db>, expr: &Expr) -> Vec<ResolvedDefinition<'db>> {
+    match expr {
+        Expr::Name(name) => {
+            let resolution = ImportAliasResolution::ResolveAliases;
+            definitions_for_name(model, name.id.as_str(), name.into(), resolution)
+        }
+        Expr::Attribute(attribute) => definitions_for_attribute(model, attribute),
+        _ => Vec::new(),
+    }
 }
 
 /// A printed type with its article.

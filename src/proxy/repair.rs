@@ -43,6 +43,11 @@ const PROTOCOL_FUNCTIONS: [&str; 8] = [
     "abs", "round", "divmod", "pow", "iter", "reversed", "aiter", "sum",
 ];
 
+/// Classes that take what their elements are from the arguments of the constructor.
+const BUILT_IN_CLASSES: [&str; 10] = [
+    "dict", "enumerate", "filter", "frozenset", "list", "map", "reversed", "set", "tuple", "zip",
+];
+
 /// The edits that keep proxy types from being empty, in no order. They come first, because what
 /// other repairs there are depends on the types.
 #[salsa::tracked(returns(clone))]
@@ -110,7 +115,11 @@ impl<'db> Finder<'db> {
     fn is_empty(&self, ty: Type<'db>) -> bool {
         match ty {
             Type::Never => true,
-            Type::TypeAlias(alias) => self.is_empty(alias.value_type(self.db)),
+            Type::TypeAlias(alias) => match alias.value_type(self.db) {
+                // An alias of an alias may be one of itself.
+                Type::TypeAlias(_) => false,
+                value => self.is_empty(value),
+            },
             _ => false,
         }
     }
@@ -181,6 +190,29 @@ impl<'db> Finder<'db> {
         self.widen_arguments(call, expr);
         self.detach_lambdas(call, expr);
         self.visit_generic_call(call);
+        self.visit_submission(call);
+    }
+
+    /// `client.submit(f, x)` has the result of `f`, but of overloads the inference takes any one, and
+    /// it leaves the type variables of a generic function or class unsolved.
+    fn visit_submission(&mut self, call: &ast::ExprCall) {
+        let is_submission = call.func.as_attribute_expr().is_some_and(|it| {
+            matches!(it.attr.as_str(), "submit" | "map")
+        });
+        let Some(function) = call.arguments.args.first().filter(|_| is_submission) else {
+            return;
+        };
+        let Some(ty) = function.inferred_type(&self.model) else {
+            return;
+        };
+        let printed = ty.display(self.db, &self.env).to_string();
+        let is_generic_class = matches!(ty, Type::ClassLiteral(_))
+            && BUILT_IN_CLASSES.iter().any(|it| printed == format!("<class '{it}'>"));
+        let is_generic_function = printed.starts_with("def ")
+            && printed.split('(').next().is_some_and(|header| header.contains('['));
+        if is_generic_class || is_generic_function || printed.contains("Overload[") {
+            self.wrap("Zhole", function);
+        }
     }
 
     /// Whether a function is one that our own stubs declare.

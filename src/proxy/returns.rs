@@ -57,6 +57,17 @@ pub(crate) fn is_twin(class: &StmtClassDef) -> bool {
         .is_some_and(|it| it.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// Whether a return annotation is one that was inserted.
+pub(crate) fn is_ours(annotation: &Expr) -> bool {
+    match annotation {
+        Expr::Subscript(it) => is_ours(&it.value),
+        Expr::Name(it) => {
+            matches!(it.id.as_str(), "ZTypeOf" | "ZSelf" | "ZGenerator" | "ZAsyncGenerator")
+        }
+        _ => false,
+    }
+}
+
 /// The insertions that give every function in `suite` a return type, if it has none and returns
 /// something.
 pub(crate) fn return_types(text: &str, suite: &[Stmt]) -> Vec<Repair> {

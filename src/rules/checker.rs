@@ -13,7 +13,7 @@ use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
-use crate::proxy::declared::declaration;
+use crate::proxy::declared::{declaration, starts_as_none};
 pub(crate) use crate::proxy::declared::with_article;
 use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
@@ -67,11 +67,14 @@ impl Finding {
         title: impl Into<String>,
         edits: Vec<FixEdit>,
     ) -> &mut Self {
-        self.fix = Some(FindingFix {
-            title: title.into(),
-            applicability,
-            edits,
-        });
+        // There are none where a fix is not possible.
+        if !edits.is_empty() {
+            self.fix = Some(FindingFix {
+                title: title.into(),
+                applicability,
+                edits,
+            });
+        }
         self
     }
 }
@@ -167,9 +170,17 @@ impl<'db> Checker<'_, 'db> {
         declaration(self.db, self.model, expr)
     }
 
+    /// Whether a variable is `None` by default, whatever it is declared to be.
+    pub(crate) fn starts_as_none(&self, expr: &Expr) -> bool {
+        starts_as_none(self.db, self.model, expr)
+    }
+
     /// The edits that wrap an expression in a call of `extract`, with the import if there is none.
     pub(crate) fn extract_edits(&self, expr: &Expr) -> Vec<FixEdit> {
         let (name, import) = self.name_of_extract();
+        if import.is_some() && self.uses_name(&name) {
+            return Vec::new();
+        }
         let mut edits: Vec<FixEdit> = import.into_iter().collect();
         edits.push(FixEdit::Before(expr.range(), format!("{name}(")));
         edits.push(FixEdit::After(expr.range(), ")".to_owned()));
@@ -220,6 +231,12 @@ impl<'db> Checker<'_, 'db> {
             None => FixEdit::Before(TextRange::empty(TextSize::new(0)), format!("{import}\n")),
         };
         ("extract".to_owned(), Some(edit))
+    }
+
+    /// Whether a name occurs in the file, so that an import might shadow it or be shadowed.
+    fn uses_name(&self, name: &str) -> bool {
+        let is_part = |it: char| it.is_alphanumeric() || it == '_';
+        self.original.source.text.split(|it| !is_part(it)).any(|word| word == name)
     }
 
     /// Whether the file names a package anywhere in its imports.

@@ -37,7 +37,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         let may_be_none = proxiness.proxies.iter().any(|it| {
             it.kind == Kind::Owned && it.target.iter().any(|target| target.is_none(cx.db))
         });
-        if !proxiness.is_transparent() || may_be_none {
+        if !proxiness.is_transparent() || may_be_none || cx.starts_as_none(proxy) {
             continue;
         }
         let origin = cx.origin_label(proxy);

@@ -544,6 +544,8 @@ impl<'a> Visitor<'a> for Lowering<'_> {
         deeply(|| match stmt {
             Stmt::FunctionDef(function) => self.function(function),
             Stmt::ClassDef(class) => self.class_def(class),
+            // An intersection with itself has no end.
+            Stmt::TypeAlias(alias) if names_itself(alias) => {}
             Stmt::TypeAlias(alias) => {
                 self.within_type_params(alias.type_params.as_deref(), |it| it.ty(&alias.value));
             }
@@ -580,4 +582,32 @@ impl<'a> Visitor<'a> for Lowering<'_> {
 
     /// A template string keeps the text of what it interpolates.
     fn visit_t_string(&mut self, _: &'a TString) {}
+}
+
+/// Whether the value of an alias mentions the alias.
+fn names_itself(alias: &ast::StmtTypeAlias) -> bool {
+    struct Mentions<'a> {
+        name: &'a str,
+        found: bool,
+    }
+
+    impl<'a> Visitor<'a> for Mentions<'_> {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            match expr {
+                Expr::Name(it) => self.found |= it.id == self.name,
+                Expr::StringLiteral(it) => self.found |= it.value.to_str().contains(self.name),
+                _ => deeply(|| visitor::walk_expr(self, expr)),
+            }
+        }
+    }
+
+    let Expr::Name(name) = &*alias.name else {
+        return false;
+    };
+    let mut mentions = Mentions {
+        name: &name.id,
+        found: false,
+    };
+    mentions.visit_expr(&alias.value);
+    mentions.found
 }

@@ -1,0 +1,459 @@
+//! Is a finding true at run time for certain?
+//!
+//! The inference reports what may go wrong with one of several types that a value has. Where the user
+//! declared these types, that is right. Where they are what the inference gathered from the values that
+//! it saw (`{"rate": 0.1, "layers": [1, 2]}["layers"]`), the program knows better.
+
+use ruff_db::diagnostic as ty;
+use ruff_db::parsed::parsed_module;
+use ruff_db::source::source_text;
+use ruff_python_ast::find_node::{CoveringNode, covering_node};
+use ruff_python_ast::{AnyNodeRef, Expr};
+use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::FxHashMap;
+use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
+use ty_python_semantic::types::Type;
+use ty_python_semantic::types::ide_support::static_member_type_for_attribute;
+use ty_python_semantic::{
+    HasType, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
+    definitions_for_name,
+};
+
+use super::assignability::found_and_expected;
+use crate::db::ProxyDb;
+use crate::proxy::display::{is_proxy, split};
+use crate::proxy::model::print;
+use crate::proxy::repair::unwrapped;
+use crate::proxy::returns::is_ours;
+
+/// Built-in classes whose instances take no new attributes.
+const BUILT_IN: [&str; 11] = [
+    "bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple",
+];
+
+pub(super) struct Certainty<'a, 'db> {
+    db: &'db dyn ProxyDb,
+    model: &'a SemanticModel<'db>,
+    /// How many findings there are at each place.
+    counts: FxHashMap<TextRange, usize>,
+}
+
+impl<'a, 'db> Certainty<'a, 'db> {
+    pub(super) fn new(
+        db: &'db dyn ProxyDb,
+        model: &'a SemanticModel<'db>,
+        diagnostics: &[ty::Diagnostic],
+    ) -> Self {
+        let mut counts = FxHashMap::default();
+        for range in diagnostics.iter().filter_map(ty::Diagnostic::range) {
+            *counts.entry(range).or_default() += 1;
+        }
+        Certainty {
+            db,
+            model,
+            counts,
+        }
+    }
+
+    pub(super) fn is_certain(
+        &self,
+        diagnostic: &ty::Diagnostic,
+        node: AnyNodeRef<'_>,
+        covering: &CoveringNode<'_>,
+    ) -> bool {
+        let message = diagnostic.concise_message().to_str();
+        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        !is_expected_to_fail(covering)
+            && !unpacks_keywords(covering)
+            && !quoted.iter().any(|it| is_vague(it))
+            && if is_about_attribute(diagnostic, &message) {
+                self.is_certain_of_attribute(&message, &quoted, node, covering)
+            } else {
+                self.is_certain_of_value(diagnostic, &message, node, covering)
+            }
+    }
+
+    fn is_certain_of_attribute(
+        &self,
+        message: &str,
+        quoted: &[&str],
+        node: AnyNodeRef<'_>,
+        covering: &CoveringNode<'_>,
+    ) -> bool {
+        let is_special = |it: &&str| it.starts_with("__") && it.ends_with("__");
+        // Functions have attributes that no type tells, and may be given others.
+        if quoted.iter().any(|it| it.contains(") -> ") || is_special(it)) {
+            return false;
+        }
+        let attribute = covering.ancestors().find_map(|it| match it {
+            AnyNodeRef::ExprAttribute(it) => Some(it),
+            _ => None,
+        });
+        let Some(attribute) = attribute else {
+            return true;
+        };
+        if attribute.ctx.is_store() {
+            // An object takes a new attribute, unless it is of a built-in class.
+            let class = quoted.last().map_or("", |it| class_of(it));
+            return static_member_type_for_attribute(self.model, attribute).is_some()
+                || BUILT_IN.contains(&class);
+        }
+        if self.may_be_set(&attribute.value, attribute.attr.as_str()) {
+            return false;
+        }
+        let is_partial = message.contains(" in union `");
+        if !is_partial {
+            return true;
+        }
+        // `float` is printed as what it means, `int | float`.
+        let printed = self.print(&attribute.value).unwrap_or_default();
+        let is_number = |it: &str| matches!(it, "float" | "complex" | "int | float");
+        if is_number(&printed) || is_number(target_of(&printed)) {
+            return false;
+        }
+        let is_none = message.contains("on `None` in union");
+        match node {
+            // An attribute is often `None` until it is set.
+            AnyNodeRef::ExprAttribute(it) if is_none => {
+                unwrapped(&it.value).is_name_expr() && self.is_declared(&it.value)
+            }
+            _ => self.is_declared(&attribute.value),
+        }
+    }
+
+    fn is_certain_of_value(
+        &self,
+        diagnostic: &ty::Diagnostic,
+        message: &str,
+        node: AnyNodeRef<'_>,
+        covering: &CoveringNode<'_>,
+    ) -> bool {
+        if let Some((found, expected)) = found_and_expected(message) {
+            let alternatives = split(found, " | ");
+            if found == "types.GeneratorType"
+                || expected.contains("Literal[")
+                || alternatives.iter().any(|it| is_absent(it))
+                || (alternatives.len() > 1 && alternatives.iter().any(|it| it.contains(") -> ")))
+            {
+                return false;
+            }
+            let value = value_of(node, covering);
+            if value.is_some_and(|it| self.is_declared(it)) {
+                return true;
+            }
+            let is_of_several = alternatives.len() > 1
+                || found.starts_with("ProxyOr[")
+                || split(target_of(found), " | ").len() > 1;
+            // What a container may hold was gathered from what it does hold.
+            let is_same_container = class_of(found) == class_of(expected)
+                && target_of(found).contains('[')
+                && target_of(expected).contains('[');
+            let is_assigned_item = message.starts_with("Invalid subscript assignment");
+            return !is_of_several && !is_same_container && !is_assigned_item;
+        }
+        match node {
+            AnyNodeRef::ExprSubscript(it) => {
+                if self.is_declared(&it.value) {
+                    return !message.contains("`None`") || !self.has_absent(&it.value);
+                }
+                let is_key_of_dictionary =
+                    ["`dict[", "`Proxy[dict["].iter().any(|it| message.contains(&format!("type {it}")));
+                !is_key_of_dictionary && self.fails_for_all_parts(&it.value, diagnostic)
+            }
+            AnyNodeRef::ExprCall(it) => {
+                self.is_declared(&it.func) || self.fails_for_all_parts(&it.func, diagnostic)
+            }
+            AnyNodeRef::ExprBinOp(it) => {
+                self.is_one_type(&it.left) && self.is_one_type(&it.right)
+            }
+            AnyNodeRef::ExprUnaryOp(it) => self.is_one_type(&it.operand),
+            AnyNodeRef::ExprCompare(it) => {
+                self.is_one_type(&it.left) && it.comparators.iter().all(|it| self.is_one_type(it))
+            }
+            _ => match node.as_expr_ref().and_then(|it| it.inferred_type(self.model)) {
+                Some(ty) => {
+                    let printed = print(self.db, &self.model.program_environment(), ty);
+                    split(&printed, " | ").len() == 1 || !message.contains("may not")
+                }
+                None => true,
+            },
+        }
+    }
+
+    fn print(&self, expr: &Expr) -> Option<String> {
+        let ty = unwrapped(expr).inferred_type(self.model)?;
+        Some(print(self.db, &self.model.program_environment(), ty))
+    }
+
+    fn has_absent(&self, expr: &Expr) -> bool {
+        self.print(expr)
+            .is_some_and(|printed| split(&printed, " | ").iter().any(|it| is_absent(it)))
+    }
+
+    /// Whether a value has one type, or was declared to have one of several.
+    fn is_one_type(&self, expr: &Expr) -> bool {
+        let Some(printed) = self.print(expr) else {
+            return true;
+        };
+        let alternatives = split(&printed, " | ");
+        if alternatives.iter().any(|it| is_absent(it)) && alternatives.len() > 1 {
+            return false;
+        }
+        let is_one = alternatives.len() == 1 && split(target_of(&printed), " | ").len() == 1;
+        is_one || self.is_declared(expr)
+    }
+
+    /// Whether there is a finding for each type that a value may have, and for each part of it.
+    fn fails_for_all_parts(&self, expr: &Expr, diagnostic: &ty::Diagnostic) -> bool {
+        let Some(ty) = expr.inferred_type(self.model) else {
+            return true;
+        };
+        if self.has_absent(expr) {
+            return false;
+        }
+        let printed = self.print(expr).unwrap_or_default();
+        if split(target_of(&printed), " | ").len() == 1 {
+            return true;
+        }
+        let Type::Union(union) = ty else {
+            return self.is_declared(expr);
+        };
+        let parts: usize = union
+            .elements(self.db)
+            .iter()
+            .map(|element| match element {
+                Type::Intersection(it) => it.iter_positive(self.db).count(),
+                _ => 1,
+            })
+            .sum();
+        let found = diagnostic.range().and_then(|it| self.counts.get(&it));
+        found.is_some_and(|it| *it >= parts)
+    }
+
+    /// Whether the type of a variable or an attribute is what the user says that it is.
+    fn is_declared(&self, expr: &Expr) -> bool {
+        let definitions = match unwrapped(expr) {
+            Expr::Name(name) => definitions_for_name(
+                self.model,
+                name.id.as_str(),
+                name.into(),
+                ImportAliasResolution::ResolveAliases,
+            ),
+            Expr::Attribute(attribute) => definitions_for_attribute(self.model, attribute),
+            expr => return self.has_declared_result(expr),
+        };
+        !definitions.is_empty()
+            && definitions.iter().filter_map(ResolvedDefinition::definition).all(|it| {
+                match it.kind(self.db) {
+                    DefinitionKind::AnnotatedAssignment(_) => true,
+                    DefinitionKind::Assignment(assignment) if it.file(self.db) == self.model.file() => {
+                        let module =
+                            parsed_module(self.db, it.python_file(self.db)).load(self.db);
+                        self.has_declared_result(assignment.value(&module))
+                    }
+                    DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(parameter)) => {
+                        let module =
+                            parsed_module(self.db, it.python_file(self.db)).load(self.db);
+                        parameter.node(&module).annotation().is_some()
+                    }
+                    _ => false,
+                }
+            })
+    }
+
+    /// Whether an expression calls a function whose result the user declared.
+    fn has_declared_result(&self, expr: &Expr) -> bool {
+        let Expr::Call(call) = unwrapped(expr) else {
+            return false;
+        };
+        let env = self.model.program_environment();
+        let place = call
+            .func
+            .inferred_type(self.model)
+            .and_then(|ty| ty.definition(self.db, &env)?.focus_range(self.db));
+        place.is_some_and(|place| {
+            let file = self.db.program_file(place.file());
+            let module = parsed_module(self.db, file.python_file(self.db)).load(self.db);
+            let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
+            covering.ancestors().any(|node| match node {
+                AnyNodeRef::StmtFunctionDef(it) => {
+                    it.name.range() == place.range()
+                        && it.returns.as_deref().is_some_and(|it| !is_ours(it))
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// Whether an attribute is set in a way that the inference does not see.
+    fn may_be_set(&self, object: &Expr, attribute: &str) -> bool {
+        let text = source_text(self.db, self.model.file());
+        let assigns = |text: &str| {
+            text.match_indices(&format!(".{attribute}")).any(|(start, found)| {
+                let rest = text[start + found.len()..].trim_start();
+                rest.starts_with('=') && !rest.starts_with("==")
+            })
+        };
+        assigns(&text) || self.sets_attributes_by_name(object)
+    }
+
+    /// Whether the class of an object, or of its target, uses `setattr` or `__dict__`.
+    fn sets_attributes_by_name(&self, object: &Expr) -> bool {
+        let env = self.model.program_environment();
+        let Some(ty) = unwrapped(object).inferred_type(self.model) else {
+            return false;
+        };
+        let ty = match ty {
+            Type::TypeAlias(alias) => alias.value_type(self.db),
+            _ => ty,
+        };
+        let parts: Vec<Type> = match ty {
+            Type::Intersection(it) => it.iter_positive(self.db).collect(),
+            _ => vec![ty],
+        };
+        parts
+            .into_iter()
+            .filter_map(|part| part.definition(self.db, &env)?.focus_range(self.db))
+            .any(|place| {
+                let file = self.db.program_file(place.file());
+                let module = parsed_module(self.db, file.python_file(self.db)).load(self.db);
+                let root = AnyNodeRef::from(module.syntax());
+                let covering = covering_node(root, place.range());
+                let class = covering.ancestors().find(|it| it.is_stmt_class_def());
+                class.is_some_and(|class| {
+                    let text = source_text(self.db, place.file());
+                    let text = &text[class.range()];
+                    ["setattr(", "__dict__", "__getattr__"].iter().any(|it| text.contains(it))
+                })
+            })
+    }
+}
+
+fn is_about_attribute(diagnostic: &ty::Diagnostic, message: &str) -> bool {
+    diagnostic.id().is_lint_named("unresolved-attribute")
+        || (diagnostic.id().is_lint_named("invalid-assignment")
+            && message.contains("attribute `")
+            && message.contains("` on type `"))
+}
+
+/// What a finding about an argument, an assignment or a `return` is about.
+fn value_of<'ast>(node: AnyNodeRef<'ast>, covering: &CoveringNode<'ast>) -> Option<&'ast Expr> {
+    let statement = covering.ancestors().find(|it| it.is_statement())?;
+    match statement {
+        AnyNodeRef::StmtReturn(it) if node.range() == it.value.as_ref()?.range() => {
+            it.value.as_deref()
+        }
+        AnyNodeRef::StmtAssign(it) => match it.targets.as_slice() {
+            [Expr::Subscript(target)] if it.value.range() != node.range() => Some(&*target.value),
+            _ if it.value.range() == node.range() => Some(&*it.value),
+            _ => None,
+        },
+        _ => None,
+    }
+    .or_else(|| match node {
+        AnyNodeRef::ExprName(_) | AnyNodeRef::ExprAttribute(_) => {
+            covering.ancestors().find_map(|it| match it {
+                AnyNodeRef::ExprCall(call) => {
+                    let arguments = call.arguments.iter_source_order().map(|it| it.value());
+                    arguments.into_iter().find(|it| it.range() == node.range())
+                }
+                _ => None,
+            })
+        }
+        _ => None,
+    })
+}
+
+/// The class of a printed type, or of the target of a proxy.
+fn class_of(printed: &str) -> &str {
+    let target = target_of(printed);
+    target.split('[').next().unwrap_or(target)
+}
+
+/// `T` for a printed `Proxy[T]` or `ProxyOr[T]`; any other type stays.
+fn target_of(printed: &str) -> &str {
+    if !is_proxy(printed) && !printed.starts_with("ProxyOr[") {
+        return printed;
+    }
+    printed
+        .split_once('[')
+        .and_then(|(_, it)| it.strip_suffix(']'))
+        .unwrap_or(printed)
+}
+
+/// Whether an alternative says nothing.
+fn is_absent(alternative: &str) -> bool {
+    matches!(alternative, "None" | "Unknown" | "Any")
+}
+
+/// Whether a printed type is not known in full, or is one that libraries use for anything.
+fn is_vague(printed: &str) -> bool {
+    printed.contains('@')
+        || printed.contains("omitted ")
+        || printed.starts_with("Top[")
+        || matches!(target_of(printed), "object" | "Hashable" | "tuple[Any, ...]")
+}
+
+/// Whether code stands where failing is what it is for, or is provided for.
+fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
+    let mut inside = covering.node();
+    covering.ancestors().any(|node| {
+        let is_expected = match node {
+            AnyNodeRef::StmtWith(it) => {
+                it.items.iter().any(|item| expects_failure(&item.context_expr))
+            }
+            AnyNodeRef::ExprCall(it) => expects_failure_call(&it.func),
+            AnyNodeRef::StmtTry(it) => {
+                it.body.iter().any(|it| it.range().contains_range(inside.range()))
+                    && it.handlers.iter().any(|it| {
+                        let ruff_python_ast::ExceptHandler::ExceptHandler(it) = it;
+                        it.type_.as_deref().is_some_and(catches_misuse)
+                    })
+            }
+            _ => false,
+        };
+        inside = node;
+        is_expected
+    })
+}
+
+/// `pytest.raises(…)`, `self.assertRaises(…)`, `contextlib.suppress(AttributeError)`.
+fn expects_failure(manager: &Expr) -> bool {
+    manager.as_call_expr().is_some_and(|call| {
+        expects_failure_call(&call.func)
+            || (last_name(&call.func) == Some("suppress")
+                && call.arguments.args.iter().any(catches_misuse))
+    })
+}
+
+fn expects_failure_call(func: &Expr) -> bool {
+    matches!(last_name(func), Some("raises" | "assertRaises" | "assertRaisesRegex"))
+}
+
+/// Whether an `except` clause names an exception that a misused value raises.
+fn catches_misuse(exception: &Expr) -> bool {
+    match exception {
+        Expr::Tuple(it) => it.elts.iter().any(catches_misuse),
+        _ => matches!(
+            last_name(exception),
+            Some("AttributeError" | "TypeError" | "KeyError" | "IndexError" | "LookupError")
+        ),
+    }
+}
+
+fn last_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Name(it) => Some(it.id.as_str()),
+        Expr::Attribute(it) => Some(it.attr.as_str()),
+        _ => None,
+    }
+}
+
+/// Whether the call that a finding is about gets keyword arguments from a dictionary.
+fn unpacks_keywords(covering: &CoveringNode<'_>) -> bool {
+    let call = covering.ancestors().find_map(|it| match it {
+        AnyNodeRef::ExprCall(it) => Some(it),
+        _ => None,
+    });
+    call.is_some_and(|it| it.arguments.keywords.iter().any(|it| it.arg.is_none()))
+}
