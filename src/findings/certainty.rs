@@ -5,6 +5,7 @@
 //! it saw (`{"rate": 0.1, "layers": [1, 2]}["layers"]`), the program knows better.
 
 use ruff_db::diagnostic as ty;
+use ruff_db::files::File;
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
 use ruff_python_ast::find_node::{CoveringNode, covering_node};
@@ -20,7 +21,7 @@ use ty_python_semantic::{
 };
 
 use super::assignability::found_and_expected;
-use crate::db::ProxyDb;
+use crate::db::{ProxyDb, STUB_ROOT};
 use crate::proxy::display::{is_proxy, split};
 use crate::proxy::model::print;
 use crate::proxy::repair::unwrapped;
@@ -28,7 +29,17 @@ use crate::proxy::returns::is_ours;
 
 /// Built-in classes whose instances take no new attributes.
 const BUILT_IN: [&str; 11] = [
-    "bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple",
+    "bool",
+    "bytes",
+    "complex",
+    "dict",
+    "float",
+    "frozenset",
+    "int",
+    "list",
+    "set",
+    "str",
+    "tuple",
 ];
 
 pub(super) struct Certainty<'a, 'db> {
@@ -48,11 +59,7 @@ impl<'a, 'db> Certainty<'a, 'db> {
         for range in diagnostics.iter().filter_map(ty::Diagnostic::range) {
             *counts.entry(range).or_default() += 1;
         }
-        Certainty {
-            db,
-            model,
-            counts,
-        }
+        Certainty { db, model, counts }
     }
 
     pub(super) fn is_certain(
@@ -82,7 +89,10 @@ impl<'a, 'db> Certainty<'a, 'db> {
     ) -> bool {
         let is_special = |it: &&str| it.starts_with("__") && it.ends_with("__");
         // Functions have attributes that no type tells, and may be given others.
-        if quoted.iter().any(|it| it.contains(") -> ") || is_special(it)) {
+        if quoted
+            .iter()
+            .any(|it| it.contains(") -> ") || is_special(it))
+        {
             return false;
         }
         let attribute = covering.ancestors().find_map(|it| match it {
@@ -151,26 +161,33 @@ impl<'a, 'db> Certainty<'a, 'db> {
             let is_assigned_item = message.starts_with("Invalid subscript assignment");
             return !is_of_several && !is_same_container && !is_assigned_item;
         }
-        match node {
+        // Some findings about an item are placed at the container.
+        let of_container = covering.ancestors().find(|it| {
+            message.starts_with("Method `__getitem__`")
+                && matches!(it, AnyNodeRef::ExprSubscript(it) if it.value.range() == node.range())
+        });
+        match of_container.unwrap_or(node) {
             AnyNodeRef::ExprSubscript(it) => {
                 if self.is_declared(&it.value) {
                     return !message.contains("`None`") || !self.has_absent(&it.value);
                 }
-                let is_key_of_dictionary =
-                    ["`dict[", "`Proxy[dict["].iter().any(|it| message.contains(&format!("type {it}")));
+                let is_key_of_dictionary = ["`dict[", "`Proxy[dict["]
+                    .iter()
+                    .any(|it| message.contains(&format!("type {it}")));
                 !is_key_of_dictionary && self.fails_for_all_parts(&it.value, diagnostic)
             }
             AnyNodeRef::ExprCall(it) => {
                 self.is_declared(&it.func) || self.fails_for_all_parts(&it.func, diagnostic)
             }
-            AnyNodeRef::ExprBinOp(it) => {
-                self.is_one_type(&it.left) && self.is_one_type(&it.right)
-            }
+            AnyNodeRef::ExprBinOp(it) => self.is_one_type(&it.left) && self.is_one_type(&it.right),
             AnyNodeRef::ExprUnaryOp(it) => self.is_one_type(&it.operand),
             AnyNodeRef::ExprCompare(it) => {
                 self.is_one_type(&it.left) && it.comparators.iter().all(|it| self.is_one_type(it))
             }
-            _ => match node.as_expr_ref().and_then(|it| it.inferred_type(self.model)) {
+            _ => match node
+                .as_expr_ref()
+                .and_then(|it| it.inferred_type(self.model))
+            {
                 Some(ty) => {
                     let printed = print(self.db, &self.model.program_environment(), ty);
                     split(&printed, " | ").len() == 1 || !message.contains("may not")
@@ -243,22 +260,25 @@ impl<'a, 'db> Certainty<'a, 'db> {
             expr => return self.has_declared_result(expr),
         };
         !definitions.is_empty()
-            && definitions.iter().filter_map(ResolvedDefinition::definition).all(|it| {
-                match it.kind(self.db) {
+            && definitions
+                .iter()
+                .filter_map(ResolvedDefinition::definition)
+                .all(|it| match it.kind(self.db) {
                     DefinitionKind::AnnotatedAssignment(_) => true,
-                    DefinitionKind::Assignment(assignment) if it.file(self.db) == self.model.file() => {
-                        let module =
-                            parsed_module(self.db, it.python_file(self.db)).load(self.db);
+                    DefinitionKind::Assignment(assignment)
+                        if it.file(self.db) == self.model.file() =>
+                    {
+                        let module = parsed_module(self.db, it.python_file(self.db)).load(self.db);
                         self.has_declared_result(assignment.value(&module))
                     }
-                    DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(parameter)) => {
-                        let module =
-                            parsed_module(self.db, it.python_file(self.db)).load(self.db);
+                    DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(
+                        parameter,
+                    )) => {
+                        let module = parsed_module(self.db, it.python_file(self.db)).load(self.db);
                         parameter.node(&module).annotation().is_some()
                     }
                     _ => false,
-                }
-            })
+                })
     }
 
     /// Whether an expression calls a function whose result the user declared.
@@ -271,7 +291,14 @@ impl<'a, 'db> Certainty<'a, 'db> {
             .func
             .inferred_type(self.model)
             .and_then(|ty| ty.definition(self.db, &env)?.focus_range(self.db));
-        place.is_some_and(|place| {
+        // What a library's function returns often depends on its arguments.
+        let is_users = |file: File| {
+            file.path(self.db).as_system_path().is_some_and(|path| {
+                !path.starts_with(STUB_ROOT)
+                    && !path.components().any(|it| it.as_str() == "site-packages")
+            })
+        };
+        place.filter(|it| is_users(it.file())).is_some_and(|place| {
             let file = self.db.program_file(place.file());
             let module = parsed_module(self.db, file.python_file(self.db)).load(self.db);
             let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
@@ -289,10 +316,11 @@ impl<'a, 'db> Certainty<'a, 'db> {
     fn may_be_set(&self, object: &Expr, attribute: &str) -> bool {
         let text = source_text(self.db, self.model.file());
         let assigns = |text: &str| {
-            text.match_indices(&format!(".{attribute}")).any(|(start, found)| {
-                let rest = text[start + found.len()..].trim_start();
-                rest.starts_with('=') && !rest.starts_with("==")
-            })
+            text.match_indices(&format!(".{attribute}"))
+                .any(|(start, found)| {
+                    let rest = text[start + found.len()..].trim_start();
+                    rest.starts_with('=') && !rest.starts_with("==")
+                })
         };
         assigns(&text) || self.sets_attributes_by_name(object)
     }
@@ -323,7 +351,9 @@ impl<'a, 'db> Certainty<'a, 'db> {
                 class.is_some_and(|class| {
                     let text = source_text(self.db, place.file());
                     let text = &text[class.range()];
-                    ["setattr(", "__dict__", "__getattr__"].iter().any(|it| text.contains(it))
+                    ["setattr(", "__dict__", "__getattr__"]
+                        .iter()
+                        .any(|it| text.contains(it))
                 })
             })
     }
@@ -391,7 +421,10 @@ fn is_vague(printed: &str) -> bool {
     printed.contains('@')
         || printed.contains("omitted ")
         || printed.starts_with("Top[")
-        || matches!(target_of(printed), "object" | "Hashable" | "tuple[Any, ...]")
+        || matches!(
+            target_of(printed),
+            "object" | "Hashable" | "tuple[Any, ...]"
+        )
 }
 
 /// Whether code stands where failing is what it is for, or is provided for.
@@ -399,12 +432,15 @@ fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
     let mut inside = covering.node();
     covering.ancestors().any(|node| {
         let is_expected = match node {
-            AnyNodeRef::StmtWith(it) => {
-                it.items.iter().any(|item| expects_failure(&item.context_expr))
-            }
+            AnyNodeRef::StmtWith(it) => it
+                .items
+                .iter()
+                .any(|item| expects_failure(&item.context_expr)),
             AnyNodeRef::ExprCall(it) => expects_failure_call(&it.func),
             AnyNodeRef::StmtTry(it) => {
-                it.body.iter().any(|it| it.range().contains_range(inside.range()))
+                it.body
+                    .iter()
+                    .any(|it| it.range().contains_range(inside.range()))
                     && it.handlers.iter().any(|it| {
                         let ruff_python_ast::ExceptHandler::ExceptHandler(it) = it;
                         it.type_.as_deref().is_some_and(catches_misuse)
@@ -427,7 +463,10 @@ fn expects_failure(manager: &Expr) -> bool {
 }
 
 fn expects_failure_call(func: &Expr) -> bool {
-    matches!(last_name(func), Some("raises" | "assertRaises" | "assertRaisesRegex"))
+    matches!(
+        last_name(func),
+        Some("raises" | "assertRaises" | "assertRaisesRegex")
+    )
 }
 
 /// Whether an `except` clause names an exception that a misused value raises.

@@ -12,8 +12,7 @@ use rustc_hash::FxHashSet;
 use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{
-    HasType, ImportAliasResolution, SemanticModel, definitions_for_attribute,
-    definitions_for_name,
+    HasType, ImportAliasResolution, SemanticModel, definitions_for_attribute, definitions_for_name,
 };
 
 use super::Finding;

@@ -42,18 +42,21 @@ pub(crate) fn starts_as_none<'db>(
     model: &SemanticModel<'db>,
     expr: &Expr,
 ) -> bool {
-    definitions(model, unwrapped(expr)).iter().filter_map(ResolvedDefinition::definition).any(|it| {
-        let module = parsed_module(db, it.python_file(db)).load(db);
-        let value = match it.kind(db) {
-            DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(it)) => {
-                it.node(&module).default.as_deref()
-            }
-            DefinitionKind::AnnotatedAssignment(it) => it.value(&module),
-            DefinitionKind::Assignment(it) => Some(it.value(&module)),
-            _ => None,
-        };
-        value.is_some_and(Expr::is_none_literal_expr)
-    })
+    definitions(model, unwrapped(expr))
+        .iter()
+        .filter_map(ResolvedDefinition::definition)
+        .any(|it| {
+            let module = parsed_module(db, it.python_file(db)).load(db);
+            let value = match it.kind(db) {
+                DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(it)) => {
+                    it.node(&module).default.as_deref()
+                }
+                DefinitionKind::AnnotatedAssignment(it) => it.value(&module),
+                DefinitionKind::Assignment(it) => Some(it.value(&module)),
+                _ => None,
+            };
+            value.is_some_and(Expr::is_none_literal_expr)
+        })
 }
 
 fn definitions<'db>(model: &SemanticModel<'db>, expr: &Expr) -> Vec<ResolvedDefinition<'db>> {

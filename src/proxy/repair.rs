@@ -45,7 +45,16 @@ const PROTOCOL_FUNCTIONS: [&str; 8] = [
 
 /// Classes that take what their elements are from the arguments of the constructor.
 const BUILT_IN_CLASSES: [&str; 10] = [
-    "dict", "enumerate", "filter", "frozenset", "list", "map", "reversed", "set", "tuple", "zip",
+    "dict",
+    "enumerate",
+    "filter",
+    "frozenset",
+    "list",
+    "map",
+    "reversed",
+    "set",
+    "tuple",
+    "zip",
 ];
 
 /// The edits that keep proxy types from being empty, in no order. They come first, because what
@@ -196,9 +205,10 @@ impl<'db> Finder<'db> {
     /// `client.submit(f, x)` has the result of `f`, but of overloads the inference takes any one, and
     /// it leaves the type variables of a generic function or class unsolved.
     fn visit_submission(&mut self, call: &ast::ExprCall) {
-        let is_submission = call.func.as_attribute_expr().is_some_and(|it| {
-            matches!(it.attr.as_str(), "submit" | "map")
-        });
+        let is_submission = call
+            .func
+            .as_attribute_expr()
+            .is_some_and(|it| matches!(it.attr.as_str(), "submit" | "map"));
         let Some(function) = call.arguments.args.first().filter(|_| is_submission) else {
             return;
         };
@@ -207,9 +217,14 @@ impl<'db> Finder<'db> {
         };
         let printed = ty.display(self.db, &self.env).to_string();
         let is_generic_class = matches!(ty, Type::ClassLiteral(_))
-            && BUILT_IN_CLASSES.iter().any(|it| printed == format!("<class '{it}'>"));
+            && BUILT_IN_CLASSES
+                .iter()
+                .any(|it| printed == format!("<class '{it}'>"));
         let is_generic_function = printed.starts_with("def ")
-            && printed.split('(').next().is_some_and(|header| header.contains('['));
+            && printed
+                .split('(')
+                .next()
+                .is_some_and(|header| header.contains('['));
         if is_generic_class || is_generic_function || printed.contains("Overload[") {
             self.wrap("Zhole", function);
         }

@@ -62,7 +62,10 @@ pub(crate) fn is_ours(annotation: &Expr) -> bool {
     match annotation {
         Expr::Subscript(it) => is_ours(&it.value),
         Expr::Name(it) => {
-            matches!(it.id.as_str(), "ZTypeOf" | "ZSelf" | "ZGenerator" | "ZAsyncGenerator")
+            matches!(
+                it.id.as_str(),
+                "ZTypeOf" | "ZSelf" | "ZGenerator" | "ZAsyncGenerator"
+            )
         }
         _ => false,
     }

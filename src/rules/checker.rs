@@ -13,8 +13,8 @@ use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
-use crate::proxy::declared::{declaration, starts_as_none};
 pub(crate) use crate::proxy::declared::with_article;
+use crate::proxy::declared::{declaration, starts_as_none};
 use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
@@ -236,7 +236,11 @@ impl<'db> Checker<'_, 'db> {
     /// Whether a name occurs in the file, so that an import might shadow it or be shadowed.
     fn uses_name(&self, name: &str) -> bool {
         let is_part = |it: char| it.is_alphanumeric() || it == '_';
-        self.original.source.text.split(|it| !is_part(it)).any(|word| word == name)
+        self.original
+            .source
+            .text
+            .split(|it| !is_part(it))
+            .any(|word| word == name)
     }
 
     /// Whether the file names a package anywhere in its imports.
