@@ -144,7 +144,6 @@ impl<'a> Translator<'a> {
                 Some(match edit {
                     FixEdit::Before(place, text) => Edit::insertion(range(place)?.start(), text),
                     FixEdit::After(place, text) => Edit::insertion(range(place)?.end(), text),
-                    FixEdit::Replace(place, text) => Edit::replacement(range(place)?, text),
                 })
             })
             .collect();
@@ -205,7 +204,20 @@ impl<'a> Translator<'a> {
 fn words(message: &str) -> String {
     let message = display::merge_numbers(message);
     let message = display::fold_message(&lower::restore_names(&message));
-    target_in_words(&message).unwrap_or(message)
+    target_in_words(&message)
+        .or_else(|| key_in_words(&message))
+        .unwrap_or(message)
+}
+
+/// A key that a container does not take, without the signature of its `__getitem__`.
+fn key_in_words(message: &str) -> Option<String> {
+    let rest = message.strip_prefix("Method `__getitem__` of type `")?;
+    let (_, rest) = rest.split_once("` cannot be called with key of type `")?;
+    let (key, rest) = rest.split_once("` on object of type `")?;
+    let container = rest.strip_suffix('`')?;
+    Some(format!(
+        "Object of type `{container}` takes no key of type `{key}`"
+    ))
 }
 
 /// What ty says of a part of a proxy, said of its target: "``on `Proxy[None]` in union

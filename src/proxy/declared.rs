@@ -72,6 +72,11 @@ fn definitions<'db>(model: &SemanticModel<'db>, expr: &Expr) -> Vec<ResolvedDefi
 
 /// A printed type with its article.
 pub(crate) fn with_article(printed: &str) -> String {
-    let article = if printed.starts_with('O') { "an" } else { "a" };
+    let is_vowel = |it: char| matches!(it, 'a' | 'e' | 'i' | 'o' | 'A' | 'E' | 'I' | 'O');
+    let article = if printed.starts_with(is_vowel) {
+        "an"
+    } else {
+        "a"
+    };
     format!("{article} `{printed}`")
 }

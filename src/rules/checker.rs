@@ -47,7 +47,6 @@ pub(crate) struct FindingFix {
 pub(crate) enum FixEdit {
     Before(TextRange, String),
     After(TextRange, String),
-    Replace(TextRange, String),
 }
 
 impl Finding {

@@ -71,7 +71,7 @@ fn check_table(cx: &mut Checker<'_, '_>, call: &ExprCall, name: &str, function: 
 
 /// `str.upper(p)`: the descriptor of a built-in class checks the type of its first argument.
 fn check_unbound_method(cx: &mut Checker<'_, '_>, call: &ExprCall, name: &str) {
-    let Some(class) = class_of_method(cx, call) else {
+    let Some(class) = class_of_method(cx, call).map(|it| with_article(&it)) else {
         return;
     };
     let is_built_in = name
@@ -87,7 +87,7 @@ fn check_unbound_method(cx: &mut Checker<'_, '_>, call: &ExprCall, name: &str) {
         report(
             cx,
             receiver,
-            &format!("`{shown}` takes only a `{class}` itself and rejects {printed}"),
+            &format!("`{shown}` takes only {class} itself and rejects {printed}"),
         );
     }
 }

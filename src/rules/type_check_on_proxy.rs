@@ -2,7 +2,7 @@ use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprCompare};
 use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
-use super::checker::{Checker, FixEdit, with_article};
+use super::checker::{Checker, with_article};
 use super::qualified_name::qualified_name;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::{comparisons, unwrapped};
@@ -51,8 +51,8 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
             _ => cx.text(classes),
         };
         let call = format!("isinstance({object_text}, {class_text})");
-        let replacement = if holds { format!("not {call}") } else { call.clone() };
-        let is_only = comparison.ops.len() == 1;
+        // `isinstance` is also true for subclasses, so it is advice, not a fix.
+        let edits = cx.extract_edits(object);
         let result = if holds { "True" } else { "False" };
         let printed = with_article(&cx.print_type_of(object));
         let origin = cx.origin_label(object);
@@ -63,14 +63,8 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         );
         finding
             .label("`type` sees the proxy, not its target")
-            .help(format!("Use `{call}`, which a proxy answers for its target"));
-        if is_only {
-            finding.fix(
-                Applicability::Safe,
-                "Ask with `isinstance`",
-                vec![FixEdit::Replace(range, replacement)],
-            );
-        }
+            .help(format!("Use `{call}`, which a proxy answers for its target"))
+            .fix(Applicability::Safe, "Ask for the type of the target", edits);
         finding.secondary.extend(origin);
     }
 }
