@@ -1,6 +1,7 @@
 //! `proxyrt._proxyrt`: the compiled half of the Python package `proxyrt`. Private; `python/proxyrt` is the API.
 
 mod borrow;
+mod factory;
 mod files;
 mod frame;
 mod memory;
@@ -60,6 +61,8 @@ fn is_resolving(proxy: &Bound<'_, PyAny>) -> PyResult<bool> {
 mod _proxyrt {
     #[pymodule_export]
     use crate::borrow::Borrows;
+    #[pymodule_export]
+    use crate::factory::StoreFactory;
     #[pymodule_export]
     use crate::files::{read_file, write_file};
     #[pymodule_export]

@@ -14,6 +14,7 @@ from proxyrt.proxy import (
     resolve,
     resolve_async,
 )
+from proxyrt.store import Store
 
 __all__ = [
     "Proxy",
@@ -22,6 +23,7 @@ __all__ = [
     "ProxyOr",
     "ProxyResolveError",
     "Resolution",
+    "Store",
     "__version__",
     "extract",
     "get_factory",

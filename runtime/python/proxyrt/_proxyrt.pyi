@@ -10,6 +10,7 @@ __all__ = [
     "Borrows",
     "Frame",
     "Proxy",
+    "StoreFactory",
     "__version__",
     "_proxy_trampoline",
     "after_fork",
@@ -261,3 +262,38 @@ def write_file(
 
 def read_file(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of a file, or None if there is none."""
+
+_ConnectorT = TypeVar("_ConnectorT")
+
+@disjoint_base
+class StoreFactory(Generic[_ConnectorT, _T]):
+    """Gets an object from its store, which is opened if need be."""
+
+    key: tuple[Any, ...]
+    store_config: Any
+    evict: bool
+    deserializer: Callable[[Any], Any] | None
+    _obj_future: Any
+    def __new__(
+        cls,
+        key: Any,
+        store_config: Any,
+        *,
+        evict: bool = False,
+        deserializer: Callable[[Any], Any] | None = None,
+    ) -> Self: ...
+    def __class_getitem__(cls, item: Any) -> types.GenericAlias: ...
+    def __call__(self) -> _T: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+    def get_store(self) -> Any:
+        """Return the store, opening it if need be."""
+
+    def resolve(self) -> _T:
+        """Return the object.
+
+        Raises:
+            ProxyResolveMissingKeyError: If the store does not have the object.
+        """
+
+    def resolve_async(self) -> None:
+        """Start to get the object in another thread; the next call of the factory waits."""

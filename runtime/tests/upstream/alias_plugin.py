@@ -42,7 +42,8 @@ class Alias(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         alias = module.__spec__
         module.__spec__ = module.__dict__.pop("__alias_spec__")
         if alias is not None and alias.submodule_search_locations:
-            module.__path__ = alias.submodule_search_locations
+            own = list(getattr(module, "__path__", []))
+            module.__path__ = [*alias.submodule_search_locations, *own]
         if alias is not None:
             add_private_helpers(module, alias.name)
 
