@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -28,8 +29,22 @@ _KNOWN_CONNECTORS = (
 )
 
 
+@functools.cache
+def _defaults(cls: type[Any]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a dataclass with their defaults."""
+    return tuple((item.name, item.default) for item in fields(cls))
+
+
 class _Model:
     """What configurations have in common with ProxyStore's models."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Every pickled proxy carries a configuration: what is the default is left out.
+        defaults = _defaults(type(self))  # type: ignore[arg-type]  # a class has a hash
+        arguments = [getattr(self, name) for name, _ in defaults]
+        while arguments and arguments[-1] == defaults[len(arguments) - 1][1]:
+            arguments.pop()
+        return type(self), tuple(arguments)
 
     @classmethod
     def model_validate(cls, values: dict[str, Any]) -> Self:
