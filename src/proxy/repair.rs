@@ -305,6 +305,9 @@ impl<'db> Finder<'db> {
     /// `Proxy(lambda: max(xs, key=lambda x: x.y))`: the inference, which looks for the target, finds
     /// nothing in the inner function and settles for `object`. An assignment keeps it from looking.
     fn detach_lambdas(&mut self, call: &ast::ExprCall, expr: &Expr) {
+        if !call.arguments.args.iter().any(Expr::is_lambda_expr) {
+            return;
+        }
         let is_unknown = expr.inferred_type(&self.model).is_some_and(|ty| {
             ty.display(self.db, &self.env)
                 .to_string()

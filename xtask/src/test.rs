@@ -192,7 +192,8 @@ impl Step {
                     mypy("runtime", ""),
                     within(
                         "runtime",
-                        "python -m mypy.stubtest proxyrt --allowlist stubtest-allowlist.txt",
+                        "python -m mypy.stubtest proxyrt --allowlist stubtest-allowlist.txt \
+                         --mypy-config-file pyproject.toml",
                     ),
                 ]
             }
