@@ -161,6 +161,12 @@ impl<'a, 'db> Certainty<'a, 'db> {
             let is_assigned_item = message.starts_with("Invalid subscript assignment");
             return !is_of_several && !is_same_container && !is_assigned_item;
         }
+        // ProxyStore's proxies turn into an index by `int(target)`, which most targets allow.
+        if message.contains("with key of type `Proxy[")
+            && !message.contains("key of type `Proxy[str]`")
+        {
+            return false;
+        }
         // Some findings about an item are placed at the container.
         let of_container = covering.ancestors().find(|it| {
             message.starts_with("Method `__getitem__`")
