@@ -200,7 +200,10 @@ impl Step {
             Self::Pytest => vec![run(&format!(
                 "{pytest} tests/literate tests/apps tests/stubs"
             ))],
-            Self::Proof => vec![run("python tests/literate/proof.py fixtures/rules")],
+            Self::Proof => vec![
+                run("python tests/literate/proof.py fixtures/rules"),
+                run("python tests/literate/proof.py --package proxyrt fixtures/rules"),
+            ],
             Self::Runtime => vec![within("runtime", pytest)],
             Self::Fmt | Self::Setup | Self::Clippy | Self::Rust => Vec::new(),
         }
