@@ -264,10 +264,14 @@ os.register_at_fork(after_in_child=_after_fork)
 def _lock_shared(path: Path) -> int:
     """Create a namespace if need be, and hold a shared lock on it."""
     while True:
-        path.mkdir(mode=0o700, exist_ok=True)
+        # Not `exist_ok=True`: that looks again, when another process may have removed the folder.
+        with contextlib.suppress(FileExistsError):
+            path.mkdir(mode=0o700)
         try:
             lock = os.open(path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except FileNotFoundError:
+            if path.is_symlink():
+                raise  # it leads nowhere
             continue  # reclaimed since `mkdir`
         try:
             fcntl.flock(lock, fcntl.LOCK_SH)
