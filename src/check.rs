@@ -15,7 +15,7 @@ use salsa::Setter as _;
 use ty_python_semantic::Db as _;
 
 use crate::db::{Db, ProgramOptions};
-use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source};
+use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source, shown};
 use crate::findings::{self, Scope, Translator};
 use crate::proxy::edit::{EditMap, Repair};
 use crate::proxy::repair::{empty_types, repairs};
@@ -140,17 +140,9 @@ fn check_file(
 ) -> Vec<Diagnostic> {
     let found = catch_unwind(AssertUnwindSafe(|| findings_of(db, file, edits, scope)));
     found.unwrap_or_else(|error| {
-        let mut diagnostic = Diagnostic::new(
-            "internal-error",
-            Severity::Fatal,
-            format!("The check of this file failed: {}", error.payload),
-            &Arc::new(Source::new(
-                shown_path(db, file.path(db).as_str()),
-                String::new(),
-                Vec::new(),
-            )),
-            TextRange::default(),
-        );
+        let message = format!("The check of this file failed: {}", error.payload);
+        let path = file.path(db).as_str();
+        let mut diagnostic = about_file(db, path, "internal-error", Severity::Fatal, message);
         if let Some(location) = &error.location {
             diagnostic.notes.push(format!("at {location}"));
         }
@@ -189,27 +181,39 @@ fn findings_of(
     diagnostics
 }
 
-/// A path as the user sees it: relative to the working directory if it is below it.
-fn shown_path(db: &Db, path: &str) -> String {
-    let current = ruff_db::Db::system(db).current_directory();
-    let path = SystemPath::new(path);
-    path.strip_prefix(current).unwrap_or(path).to_string()
-}
-
 fn unreadable(db: &Db, path: &SystemPathBuf, error: FileError) -> Diagnostic {
     let what = match error {
         FileError::IsADirectory => "This is a directory",
         FileError::NotFound => "This file does not exist",
     };
-    Diagnostic::new(
+    about_file(
+        db,
+        path.as_str(),
         "io-error",
         Severity::Error,
-        what,
-        &Arc::new(Source::new(
-            shown_path(db, path.as_str()),
-            String::new(),
-            Vec::new(),
-        )),
+        what.to_owned(),
+    )
+}
+
+/// A finding about a file of which there is no text to show.
+fn about_file(
+    db: &Db,
+    path: &str,
+    rule: &'static str,
+    severity: Severity,
+    message: String,
+) -> Diagnostic {
+    let current = ruff_db::Db::system(db).current_directory();
+    let source = Source::new(
+        shown(SystemPath::new(path), current),
+        String::new(),
+        Vec::new(),
+    );
+    Diagnostic::new(
+        rule,
+        severity,
+        message,
+        &Arc::new(source),
         TextRange::default(),
     )
 }

@@ -15,7 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ty_module_resolver::{ImportingFile, ModuleName, resolve_module};
 use ty_python_semantic::Db as _;
 
-use crate::db::{Db, STUB_ROOT};
+use crate::db::{Db, is_stub};
 
 /// What a proxy can be seen from. Files are in the order of their paths.
 pub(crate) struct Reach {
@@ -171,11 +171,7 @@ fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> Imports {
         let Some(file) = module.file(db) else {
             continue;
         };
-        let is_stub = file
-            .path(db)
-            .as_system_path()
-            .is_some_and(|path| path.starts_with(STUB_ROOT));
-        if is_stub {
+        if is_stub(db, file) {
             result.has_proxies = true;
         } else if module.search_path(db).is_some_and(|it| it.is_first_party()) {
             result.own.push(file);

@@ -15,13 +15,11 @@ use rustc_hash::FxHashMap;
 use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::types::ide_support::static_member_type_for_attribute;
-use ty_python_semantic::{
-    HasType, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
-    definitions_for_name,
-};
+use ty_python_semantic::{HasType, ResolvedDefinition, SemanticModel};
 
-use super::assignability::found_and_expected;
-use crate::db::{ProxyDb, STUB_ROOT};
+use super::assignability::{found_and_expected, quoted};
+use crate::db::{ProxyDb, is_on_disk};
+use crate::proxy::declared::definitions;
 use crate::proxy::display::{is_proxy, split};
 use crate::proxy::model::print;
 use crate::proxy::repair::unwrapped;
@@ -69,7 +67,7 @@ impl<'a, 'db> Certainty<'a, 'db> {
         covering: &CoveringNode<'_>,
     ) -> bool {
         let message = diagnostic.concise_message().to_str();
-        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        let quoted: Vec<&str> = quoted(&message).collect();
         !is_expected_to_fail(covering)
             && !unpacks_keywords(covering)
             && !quoted.iter().any(|it| is_vague(it))
@@ -255,16 +253,11 @@ impl<'a, 'db> Certainty<'a, 'db> {
 
     /// Whether the type of a variable or an attribute is what the user says that it is.
     fn is_declared(&self, expr: &Expr) -> bool {
-        let definitions = match unwrapped(expr) {
-            Expr::Name(name) => definitions_for_name(
-                self.model,
-                name.id.as_str(),
-                name.into(),
-                ImportAliasResolution::ResolveAliases,
-            ),
-            Expr::Attribute(attribute) => definitions_for_attribute(self.model, attribute),
-            expr => return self.has_declared_result(expr),
-        };
+        let expr = unwrapped(expr);
+        if expr.is_call_expr() {
+            return self.has_declared_result(expr);
+        }
+        let definitions = definitions(self.model, expr.into());
         !definitions.is_empty()
             && definitions
                 .iter()
@@ -299,10 +292,8 @@ impl<'a, 'db> Certainty<'a, 'db> {
             .and_then(|ty| ty.definition(self.db, &env)?.focus_range(self.db));
         // What a library's function returns often depends on its arguments.
         let is_users = |file: File| {
-            file.path(self.db).as_system_path().is_some_and(|path| {
-                !path.starts_with(STUB_ROOT)
-                    && !path.components().any(|it| it.as_str() == "site-packages")
-            })
+            let path = file.path(self.db).as_str();
+            is_on_disk(self.db, file) && !path.split(['/', '\\']).any(|it| it == "site-packages")
         };
         place.filter(|it| is_users(it.file())).is_some_and(|place| {
             let file = self.db.program_file(place.file());
