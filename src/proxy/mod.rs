@@ -7,3 +7,4 @@ pub mod lower;
 pub(crate) mod model;
 pub(crate) mod repair;
 pub(crate) mod returns;
+pub(crate) mod sighting;

@@ -19,6 +19,7 @@ use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns;
+use crate::proxy::sighting::{Evidence, Sighting};
 
 /// A finding in the text that ty read. [`Translator`](crate::findings::Translator) makes a
 /// [`Diagnostic`](crate::diagnostics::Diagnostic) of it.
@@ -139,6 +140,11 @@ impl<'db> Checker<'_, 'db> {
         Proxiness::of_expr(self.db, self.model, unwrapped(expr))
     }
 
+    /// Whether there is a proxy in the place of an expression, and how that is known.
+    pub(crate) fn sighting(&self, expr: &Expr) -> Option<Sighting<'db>> {
+        Sighting::of(self.db, self.model, expr)
+    }
+
     /// The type of an expression as users write it.
     pub(crate) fn print_type_of(&self, expr: &Expr) -> String {
         self.type_of(expr)
@@ -169,26 +175,61 @@ impl<'db> Checker<'_, 'db> {
         declaration(self.db, self.model, expr)
     }
 
+    /// Where a proxy was declared or made, or where it is said that there may be one.
+    pub(crate) fn sighting_label(
+        &self,
+        expr: &Expr,
+        sighting: &Sighting<'db>,
+    ) -> Option<(FileRange, String)> {
+        match &sighting.evidence {
+            Evidence::Type => self.origin_label(expr),
+            Evidence::Declared(place) => {
+                Some((*place, "is declared to be a proxy or not".to_owned()))
+            }
+        }
+    }
+
     /// Whether a variable is `None` by default, whatever it is declared to be.
     pub(crate) fn starts_as_none(&self, expr: &Expr) -> bool {
         starts_as_none(self.db, self.model, expr)
     }
 
-    /// The edits that wrap an expression in a call of `extract`, with the import if there is none.
-    pub(crate) fn extract_edits(&self, expr: &Expr) -> Vec<FixEdit> {
-        let (name, import) = self.name_of_extract();
-        if import.is_some() && self.uses_name(&name) {
-            return Vec::new();
+    /// The edits that put the target in the place of a proxy, with the imports that this needs. None if
+    /// that is not possible.
+    pub(crate) fn extract_edits(&self, expr: &Expr, sighting: &Sighting<'db>) -> Vec<FixEdit> {
+        if sighting.is_certain() {
+            let Some((names, import)) = self.proxy_names(["extract"]) else {
+                return Vec::new();
+            };
+            let [extract] = names;
+            return Vec::from_iter(import.into_iter().chain([
+                FixEdit::Before(expr.range(), format!("{extract}(")),
+                FixEdit::After(expr.range(), ")".to_owned()),
+            ]));
         }
-        let mut edits: Vec<FixEdit> = import.into_iter().collect();
-        edits.push(FixEdit::Before(expr.range(), format!("{name}(")));
-        edits.push(FixEdit::After(expr.range(), ")".to_owned()));
-        edits
+        // Only what is cheap and has no effects may be written twice.
+        let Some((names, import)) = self
+            .proxy_names(["Proxy", "extract"])
+            .filter(|_| is_path(unwrapped(expr)))
+        else {
+            return Vec::new();
+        };
+        let ([class, extract], text) = (names, self.text(expr));
+        let rest = format!(") if isinstance({text}, {class}) else {text})");
+        Vec::from_iter(import.into_iter().chain([
+            FixEdit::Before(expr.range(), format!("({extract}(")),
+            FixEdit::After(expr.range(), rest),
+        ]))
     }
 
-    /// How this file calls `extract`, and the edit that imports it if it does not yet.
-    fn name_of_extract(&self) -> (String, Option<FixEdit>) {
-        let mut module = "proxystore.proxy";
+    /// What this file calls the given names of ProxyStore's module for proxies, and the edit that imports
+    /// those that it does not know yet; `None` if it uses one of these for something else.
+    pub(crate) fn proxy_names<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Option<([String; N], Option<FixEdit>)> {
+        let mut known = names.map(|_| None::<String>);
+        let mut extensible: Option<TextRange> = None;
         let mut after: Option<TextRange> = None;
         for (number, stmt) in self.module.suite().iter().enumerate() {
             match stmt {
@@ -198,20 +239,17 @@ impl<'db> Checker<'_, 'db> {
                     if !matches!(from, "proxystore.proxy" | "proxyrt.proxy" | "proxyrt") {
                         continue;
                     }
-                    let Some(last) = import.names.last().filter(|it| &it.name != "*") else {
-                        return ("extract".to_owned(), None);
-                    };
-                    let known = import.names.iter().find(|it| &it.name == "extract");
-                    return match known {
-                        Some(alias) => (
-                            alias.asname.as_ref().unwrap_or(&alias.name).to_string(),
-                            None,
-                        ),
-                        None => (
-                            "extract".to_owned(),
-                            Some(FixEdit::After(last.range(), ", extract".to_owned())),
-                        ),
-                    };
+                    for alias in &import.names {
+                        for (name, known) in names.iter().zip(&mut known) {
+                            if &alias.name == "*" {
+                                known.get_or_insert((*name).to_owned());
+                            } else if alias.name.as_str() == *name {
+                                let local = alias.asname.as_ref().unwrap_or(&alias.name);
+                                known.get_or_insert(local.to_string());
+                            }
+                        }
+                    }
+                    extensible = extensible.or(import.names.last().map(Ranged::range));
                 }
                 Stmt::Import(_) => after = Some(stmt.range()),
                 // The docstring.
@@ -221,15 +259,34 @@ impl<'db> Checker<'_, 'db> {
                 _ => {}
             }
         }
-        if self.imports("proxyrt") {
-            module = "proxyrt.proxy";
+        let missing: Vec<&str> = names
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|(name, _)| *name)
+            .collect();
+        if missing.iter().any(|it| self.uses_name(it)) {
+            return None;
         }
-        let import = format!("from {module} import extract");
-        let edit = match after {
-            Some(range) => FixEdit::After(range, format!("\n{import}")),
-            None => FixEdit::Before(TextRange::empty(TextSize::new(0)), format!("{import}\n")),
+        let list = missing.join(", ");
+        let package = if self.imports("proxyrt") {
+            "proxyrt"
+        } else {
+            "proxystore"
         };
-        ("extract".to_owned(), Some(edit))
+        let import = format!("from {package}.proxy import {list}");
+        let edit = match (extensible, after) {
+            _ if missing.is_empty() => None,
+            (Some(last), _) => Some(FixEdit::After(last, format!(", {list}"))),
+            (None, Some(range)) => Some(FixEdit::After(range, format!("\n{import}"))),
+            (None, None) => Some(FixEdit::Before(
+                TextRange::empty(TextSize::new(0)),
+                format!("{import}\n"),
+            )),
+        };
+        let mut missing = missing.into_iter();
+        let names = known.map(|it| it.or_else(|| missing.next().map(str::to_owned)));
+        Some((names.map(Option::unwrap_or_default), edit))
     }
 
     /// Whether a name occurs in the file, so that an import might shadow it or be shadowed.
@@ -279,4 +336,13 @@ pub(crate) fn is_singleton_literal(expr: &Expr) -> bool {
         expr,
         Expr::NoneLiteral(_) | Expr::BooleanLiteral(_) | Expr::EllipsisLiteral(_)
     )
+}
+
+/// Whether an expression is a variable or an attribute of one.
+fn is_path(expr: &Expr) -> bool {
+    match expr {
+        Expr::Name(_) => true,
+        Expr::Attribute(it) => is_path(&it.value),
+        _ => false,
+    }
 }
