@@ -45,7 +45,6 @@ pub(crate) fn findings<'db>(
     let module = parsed_module(db, file.python_file(db)).load(db);
     if scope == Scope::NoProxies
         && module.errors().is_empty()
-        && module.unsupported_syntax_errors().is_empty()
         && !source_text(db, file.file(db)).contains("reveal_type")
     {
         return Vec::new();
@@ -56,12 +55,20 @@ pub(crate) fn findings<'db>(
     }
     let model = SemanticModel::new(db, file);
     let evidence = origin::Evidence::new(db, &model, &module, &diagnostics);
+    // That a file is written for a later Python than the project asks for is no reason not to check it.
+    let of_later_python = |diagnostic: &ty::Diagnostic| {
+        diagnostic.id() == ty::DiagnosticId::InvalidSyntax
+            && module
+                .unsupported_syntax_errors()
+                .iter()
+                .any(|it| Some(it.range) == diagnostic.range())
+    };
     diagnostics
         .into_iter()
         .filter(|diagnostic| {
             !evidence.is_artefact(diagnostic)
                 && (scope == Scope::All
-                    || is_always_reported(diagnostic)
+                    || (is_always_reported(diagnostic) && !of_later_python(diagnostic))
                     || evidence.concerns_proxy(diagnostic))
         })
         .map(|diagnostic| evidence.explain(diagnostic))

@@ -242,6 +242,11 @@ fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
     !OTHERS
         .iter()
         .any(|name| diagnostic.id().is_lint_named(name))
+        // A function that returns nothing returns no proxy.
+        && !diagnostic
+            .concise_message()
+            .to_str()
+            .contains("implicitly return")
 }
 
 /// Whether a finding compares type variables, of which the inference does not know that a
