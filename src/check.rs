@@ -18,6 +18,7 @@ use crate::db::{Db, ProgramOptions};
 use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source, shown};
 use crate::findings::{self, Scope, Translator};
 use crate::proxy::edit::{EditMap, Repair};
+use crate::proxy::passed::{Passage, Passed, passages};
 use crate::proxy::repair::{empty_types, repairs};
 use crate::proxy::returns;
 use crate::reach::Reach;
@@ -61,14 +62,17 @@ pub fn check(
     }
     let reach = Reach::of(&db, &files, &request.options.site_packages);
     let edits = edit(&mut db, &reach);
+    let passed = passed(&db, &reach);
     let found: Vec<Vec<Diagnostic>> = files
         .par_iter()
         .map_with(db.clone(), |db, file| {
             let scope = match scope {
-                Scope::Proxies if !reach.contains(*file) => Scope::NoProxies,
+                Scope::Proxies if !reach.contains(*file) && !passed.contains(*file) => {
+                    Scope::NoProxies
+                }
                 _ => scope,
             };
-            let found = check_file(db, *file, &edits, scope);
+            let found = check_file(db, *file, &edits, &passed, scope);
             progress(Progress::FileChecked);
             found
         })
@@ -132,13 +136,35 @@ fn apply_edits(
     }
 }
 
+/// What calls pass to parameters: in the files from which a proxy can be seen, and from there on in those
+/// with a function that is given one.
+fn passed(db: &Db, reach: &Reach) -> Passed {
+    let mut passed = Passed::default();
+    let mut files = reach.files.clone();
+    while !files.is_empty() {
+        let found: Vec<Arc<[Passage]>> = files
+            .par_iter()
+            .map_with(db.clone(), |db, file| {
+                // The check of the file will fail in the same way, and say so.
+                catch_unwind(AssertUnwindSafe(|| passages(db, db.program_file(*file))))
+                    .unwrap_or_default()
+            })
+            .collect();
+        files = passed.add(files, found.iter().flat_map(|it| it.iter()));
+    }
+    passed
+}
+
 fn check_file(
     db: &Db,
     file: File,
     edits: &FxHashMap<File, EditMap>,
+    passed: &Passed,
     scope: Scope,
 ) -> Vec<Diagnostic> {
-    let found = catch_unwind(AssertUnwindSafe(|| findings_of(db, file, edits, scope)));
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        findings_of(db, file, edits, passed, scope)
+    }));
     found.unwrap_or_else(|error| {
         let message = format!("The check of this file failed: {}", error.payload);
         let path = file.path(db).as_str();
@@ -156,6 +182,7 @@ fn findings_of(
     db: &Db,
     file: File,
     edits: &FxHashMap<File, EditMap>,
+    passed: &Passed,
     scope: Scope,
 ) -> Vec<Diagnostic> {
     let mut translator = Translator::new(db, edits);
@@ -171,7 +198,7 @@ fn findings_of(
             source: &source,
             edits: edits.get(&file),
         };
-        let own = rules::check(db, program_file, &original);
+        let own = rules::check(db, program_file, passed, &original);
         diagnostics.extend(
             own.into_iter()
                 .filter_map(|it| translator.finding(file, it)),

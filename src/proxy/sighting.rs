@@ -8,7 +8,7 @@ use ruff_db::parsed::parsed_module;
 use ruff_python_ast::find_node::covering_node;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, ExprContext, Operator};
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 use ty_python_core::ast_ids::HasScopedUseId as _;
 use ty_python_core::definition::{
     Definition, DefinitionKind, ParameterDefinitionNodeKind, TargetKind,
@@ -21,6 +21,7 @@ use super::declared::{definitions, with_article};
 use super::display;
 use super::lower::{self, Form};
 use super::model::{Kind, Proxiness, Proxy, print};
+use super::passed::{Passed, with_argument};
 use super::repair::unwrapped;
 use crate::db::{ProxyDb, is_on_disk};
 
@@ -44,6 +45,8 @@ pub(crate) enum Evidence {
     Type,
     /// The user declared, here, that it may be a proxy or not: `ProxyOr[T]`, `T | Proxy[T]`.
     Declared(FileRange),
+    /// A call passes this argument, a proxy, to the parameter that it comes from.
+    Passed(FileRange),
 }
 
 impl<'db> Sighting<'db> {
@@ -53,6 +56,7 @@ impl<'db> Sighting<'db> {
     pub(crate) fn of(
         db: &'db dyn ProxyDb,
         model: &SemanticModel<'db>,
+        passed: &Passed,
         expr: &Expr,
     ) -> Option<Self> {
         let expr = unwrapped(expr);
@@ -70,7 +74,10 @@ impl<'db> Sighting<'db> {
         if matches!(ty, Type::Never) || excludes_proxies(db, &env, ty) {
             return None;
         }
-        let place = Declarations { db }.may_be_proxy(model, expr, MAX_STEPS)?;
+        let evidence = Declarations { db, passed }.may_be_proxy(model, expr, MAX_STEPS)?;
+        if let Evidence::Passed(argument) = evidence {
+            return Self::passed(db, &env, argument, ty);
+        }
         let mut proxies = proxiness.proxies;
         proxies.retain(|it| it.kind != Kind::Locked);
         if proxies.is_empty() {
@@ -84,18 +91,47 @@ impl<'db> Sighting<'db> {
         Some(Sighting {
             printed: print_proxies(db, &env, &proxies)?,
             proxies,
-            evidence: Evidence::Declared(place),
+            evidence,
+        })
+    }
+
+    /// The proxy that a call passes to a parameter, in a place where the parameter is a `ty`.
+    fn passed(
+        db: &'db dyn ProxyDb,
+        env: &ProgramEnvironment<'db>,
+        argument: FileRange,
+        ty: Type<'db>,
+    ) -> Option<Self> {
+        let (proxies, printed) = with_argument(db, argument, |model, expr| {
+            let expr = unwrapped(expr);
+            let printed = print(db, env, expr.inferred_type(model)?);
+            Some((Proxiness::of_expr(db, model, expr).proxies, printed))
+        })??;
+        // Code for another type than that of the target does not see the proxy.
+        let comes_here = |target: &Type<'db>| {
+            matches!(ty, Type::Dynamic(_))
+                || target.is_assignable_to(db, env, ty)
+                || ty.is_assignable_to(db, env, *target)
+        };
+        let comes_here = proxies.iter().any(|it| it.target.iter().all(comes_here));
+        comes_here.then_some(Sighting {
+            proxies,
+            printed,
+            evidence: Evidence::Passed(argument),
         })
     }
 
     /// The proxy as the object of a sentence: "a `Proxy[int]`", "the `Proxy[int]` that `x` may be".
     pub(crate) fn phrase(&self, text: &str) -> String {
+        let subject = if text.contains(['\n', '`']) {
+            "this".to_owned()
+        } else {
+            format!("`{text}`")
+        };
         match self.evidence {
             Evidence::Type => with_article(&self.printed),
-            Evidence::Declared(_) if text.contains(['\n', '`']) => {
-                format!("the `{}` that this may be", self.printed)
-            }
-            Evidence::Declared(_) => format!("the `{}` that `{text}` may be", self.printed),
+            Evidence::Declared(_) => format!("the `{}` that {subject} may be", self.printed),
+            Evidence::Passed(_) => format!("the `{}` that is passed as {subject}", self.printed),
         }
     }
 
@@ -153,18 +189,19 @@ fn excludes_proxies<'db>(
 
 /// Reads what the user declared.
 #[derive(Clone, Copy)]
-struct Declarations<'db> {
+struct Declarations<'a, 'db> {
     db: &'db dyn ProxyDb,
+    passed: &'a Passed,
 }
 
-impl<'db> Declarations<'db> {
-    /// Where it is declared that the values of `expr` are proxies or not.
+impl<'db> Declarations<'_, 'db> {
+    /// What says that the values of `expr` are proxies or not.
     fn may_be_proxy(
         self,
         model: &SemanticModel<'db>,
         expr: &Expr,
         steps: usize,
-    ) -> Option<FileRange> {
+    ) -> Option<Evidence> {
         let steps = steps.checked_sub(1)?;
         match unwrapped(expr) {
             expr @ (Expr::Name(_) | Expr::Attribute(_)) => {
@@ -188,8 +225,9 @@ impl<'db> Declarations<'db> {
                     _ => None,
                 })??;
                 let model = SemanticModel::new(self.db, file);
+                let place = FileRange::new(function.file(), returns.range());
                 self.allows_proxy(&model, returns, steps)
-                    .then(|| FileRange::new(function.file(), returns.range()))
+                    .then_some(Evidence::Declared(place))
             }
             Expr::Named(it) => self.may_be_proxy(model, &it.value, steps),
             _ => None,
@@ -227,24 +265,27 @@ impl<'db> Declarations<'db> {
         self,
         definition: Definition<'db>,
         steps: usize,
-    ) -> Option<FileRange> {
+    ) -> Option<Evidence> {
         let file = definition.program_file(self.db);
         if !is_on_disk(self.db, file.file(self.db)) {
             return None;
         }
         let module = parsed_module(self.db, file.python_file(self.db)).load(self.db);
         let model = SemanticModel::new(self.db, file);
-        let declared = |annotation: &Expr, name: ruff_text_size::TextRange| {
-            self.allows_proxy(&model, annotation, steps)
-                .then(|| FileRange::new(file.file(self.db), name))
+        let declared = |annotation: Option<&Expr>, name: TextRange| {
+            let file = file.file(self.db);
+            if annotation.is_some_and(|it| self.allows_proxy(&model, it, steps)) {
+                return Some(Evidence::Declared(FileRange::new(file, name)));
+            }
+            self.passed.argument(file, name).map(Evidence::Passed)
         };
         match definition.kind(self.db) {
             DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(it)) => {
                 let parameter = it.node(&module);
-                declared(parameter.annotation()?, parameter.name().range())
+                declared(parameter.annotation(), parameter.name().range())
             }
             DefinitionKind::AnnotatedAssignment(it) => {
-                declared(it.annotation(&module), it.target(&module).range())
+                declared(Some(it.annotation(&module)), it.target(&module).range())
             }
             DefinitionKind::Assignment(it) if it.unpack().is_none() => {
                 self.may_be_proxy(&model, it.value(&module), steps)
@@ -267,7 +308,7 @@ impl<'db> Declarations<'db> {
         self,
         model: &SemanticModel<'db>,
         container: &Expr,
-    ) -> Option<FileRange> {
+    ) -> Option<Evidence> {
         let printed = print(
             self.db,
             &model.program_environment(),
@@ -278,8 +319,8 @@ impl<'db> Declarations<'db> {
             class,
             "list" | "set" | "frozenset" | "deque" | "Sequence" | "Iterable" | "Iterator"
         ) || (class == "tuple" && arguments.ends_with(", ...]"));
-        (is_container && arguments.starts_with("ProxyOr["))
-            .then(|| FileRange::new(model.file(), container.range()))
+        let place = FileRange::new(model.file(), container.range());
+        (is_container && arguments.starts_with("ProxyOr[")).then_some(Evidence::Declared(place))
     }
 
     /// Whether an annotation allows both proxies and what they stand for.

@@ -17,6 +17,7 @@ pub(crate) use crate::proxy::declared::with_article;
 use crate::proxy::declared::{declaration, starts_as_none};
 use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
+use crate::proxy::passed::Passed;
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns;
 use crate::proxy::sighting::{Evidence, Sighting};
@@ -84,6 +85,7 @@ pub(crate) struct Checker<'a, 'db> {
     pub(crate) model: &'a SemanticModel<'db>,
     env: ProgramEnvironment<'db>,
     module: &'a ParsedModuleRef,
+    passed: &'a Passed,
     original: &'a Original<'a>,
     findings: Vec<Finding>,
 }
@@ -110,6 +112,7 @@ impl Original<'_> {
 pub(crate) fn check<'db>(
     db: &'db dyn ProxyDb,
     file: ProgramFile<'db>,
+    passed: &Passed,
     original: &Original<'_>,
 ) -> Vec<Finding> {
     let module = parsed_module(db, file.python_file(db)).load(db);
@@ -119,6 +122,7 @@ pub(crate) fn check<'db>(
         env: model.program_environment(),
         model: &model,
         module: &module,
+        passed,
         original,
         findings: Vec::new(),
     };
@@ -142,7 +146,7 @@ impl<'db> Checker<'_, 'db> {
 
     /// Whether there is a proxy in the place of an expression, and how that is known.
     pub(crate) fn sighting(&self, expr: &Expr) -> Option<Sighting<'db>> {
-        Sighting::of(self.db, self.model, expr)
+        Sighting::of(self.db, self.model, self.passed, expr)
     }
 
     /// The type of an expression as users write it.
@@ -186,6 +190,10 @@ impl<'db> Checker<'_, 'db> {
             Evidence::Declared(place) => {
                 Some((*place, "is declared to be a proxy or not".to_owned()))
             }
+            Evidence::Passed(argument) => Some((
+                *argument,
+                format!("passes {}", with_article(&sighting.printed)),
+            )),
         }
     }
 
