@@ -4,10 +4,10 @@
 use ruff_python_ast::Expr;
 
 use crate::diagnostics::RuleInfo;
+use crate::proxy::qualified_name;
 
 mod c_functions;
 mod checker;
-mod qualified_name;
 
 use checker::Checker;
 pub(crate) use checker::{Finding, FixEdit, Original, check};
