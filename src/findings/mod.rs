@@ -34,6 +34,8 @@ pub(crate) struct Finding {
     pub(crate) declaration: Option<(FileRange, String)>,
     /// The target's type in the message, and the proxy's type that is to stand there.
     pub(crate) renamed: Option<(String, String)>,
+    /// What to say in the place of ty's message.
+    pub(crate) message: Option<String>,
 }
 
 /// ty's diagnostics of a file that are within `scope` and true at run time.
