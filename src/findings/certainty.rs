@@ -163,7 +163,11 @@ impl<'a, 'db> Certainty<'a, 'db> {
                 && target_of(found).contains('[')
                 && target_of(expected).contains('[');
             let is_assigned_item = message.starts_with("Invalid subscript assignment");
-            return !is_of_several && !is_same_container && !is_assigned_item;
+            let is_written_here = matches!(
+                node,
+                AnyNodeRef::ExprList(_) | AnyNodeRef::ExprDict(_) | AnyNodeRef::ExprSet(_)
+            );
+            return !is_of_several && (!is_same_container || is_written_here) && !is_assigned_item;
         }
         // ProxyStore's proxies turn into an index by `int(target)`, which most targets allow.
         if message.contains("with key of type `Proxy[")
@@ -609,7 +613,7 @@ fn is_vague(printed: &str) -> bool {
 }
 
 /// Whether code stands where failing is what it is for, or is provided for.
-fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
+pub(crate) fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
     let mut inside = covering.node();
     covering.ancestors().any(|node| {
         let is_expected = match node {

@@ -130,7 +130,10 @@ impl<'a, 'db> Evidence<'a, 'db> {
 
     /// Whether an expression is the method of a future of ProxyStore's that gives its proxies a target.
     fn sets_target(&self, func: &Expr) -> bool {
-        let Some(attribute) = func.as_attribute_expr().filter(|it| &it.attr == "set_result") else {
+        let Some(attribute) = func
+            .as_attribute_expr()
+            .filter(|it| &it.attr == "set_result")
+        else {
             return false;
         };
         definitions(self.model, attribute.into())
