@@ -11,12 +11,13 @@ use ruff_text_size::Ranged;
 use rustc_hash::FxHashSet;
 use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_semantic::types::Type;
+use ty_python_semantic::types::ide_support::static_member_type_for_attribute;
 use ty_python_semantic::{HasType, ResolvedDefinition, SemanticModel};
 
 use super::Finding;
 use super::assignability::{found_and_expected, quoted};
 use super::certainty::Certainty;
-use crate::db::{ProxyDb, is_on_disk};
+use crate::db::{ProxyDb, is_on_disk, is_stub};
 use crate::proxy::declared::{declaration, definitions};
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
@@ -113,7 +114,9 @@ impl<'a, 'db> Evidence<'a, 'db> {
             parent
         };
         match parent {
-            Some(AnyNodeRef::ExprCall(call)) => is_proxy(&call.func),
+            Some(AnyNodeRef::ExprCall(call)) => {
+                is_proxy(&call.func) || self.sets_target(&call.func)
+            }
             Some(AnyNodeRef::ExprSubscript(it)) => is_proxy(&it.value),
             Some(AnyNodeRef::StmtAssign(it)) => {
                 is_proxy(&it.value) || it.targets.iter().any(is_proxy)
@@ -125,12 +128,26 @@ impl<'a, 'db> Evidence<'a, 'db> {
         }
     }
 
+    /// Whether an expression is the method of a future of ProxyStore's that gives its proxies a target.
+    fn sets_target(&self, func: &Expr) -> bool {
+        let Some(attribute) = func
+            .as_attribute_expr()
+            .filter(|it| &it.attr == "set_result")
+        else {
+            return false;
+        };
+        definitions(self.model, attribute.into())
+            .iter()
+            .any(|it| is_stub(self.db, it.focus_range(self.db).file()))
+    }
+
     /// Says of the proxy that a finding is about what it is, and where that was declared.
     pub(super) fn explain(&self, diagnostic: ty::Diagnostic) -> Finding {
         let mut finding = Finding {
             diagnostic,
             declaration: None,
             renamed: None,
+            message: None,
         };
         if !finding.diagnostic.id().is_lint() {
             return finding;
@@ -158,6 +175,18 @@ impl<'a, 'db> Evidence<'a, 'db> {
             return finding;
         }
         finding.declaration = declaration(self.db, self.model, written);
+        if let AnyNodeRef::ExprAttribute(attribute) = covering.node()
+            && attribute.ctx.is_store()
+            && finding.diagnostic.id().is_lint_named("invalid-assignment")
+            && static_member_type_for_attribute(self.model, attribute).is_none()
+            && let Some(ty) = written.inferred_type(self.model)
+        {
+            finding.message = Some(format!(
+                "`{}` declares no attribute `{}`: this gives its target a new one",
+                print(self.db, &self.model.program_environment(), ty),
+                attribute.attr
+            ));
+        }
         if written.range() != receiver.range() {
             let printed = |expr: &Expr| {
                 let ty = expr.inferred_type(self.model)?;

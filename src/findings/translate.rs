@@ -49,7 +49,10 @@ impl<'a> Translator<'a> {
         }
         let mut primary = self.label(annotation)?;
         let is_lint = diagnostic.id().is_lint();
-        let mut message = words(&diagnostic.concise_message().to_str());
+        let mut message = match &finding.message {
+            Some(message) => message.clone(),
+            None => words(&diagnostic.concise_message().to_str()),
+        };
         if let Some((target, proxy)) = &finding.renamed {
             message = message.replacen(&format!("`{target}`"), &format!("`{proxy}`"), 1);
         }

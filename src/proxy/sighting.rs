@@ -135,10 +135,30 @@ impl<'db> Sighting<'db> {
         }
     }
 
+    /// What the proxy stands for: `int` for a `Proxy[int]`.
+    pub(crate) fn printed_target(&self) -> &str {
+        let arguments = self.printed.split_once('[').map(|(_, it)| it);
+        arguments
+            .and_then(|it| it.strip_suffix(']'))
+            .unwrap_or(&self.printed)
+    }
+
     /// Whether each value is a proxy.
     pub(crate) fn is_certain(&self) -> bool {
         self.evidence == Evidence::Type
     }
+}
+
+/// Whether the function around `expr` asks somewhere whether `expr` is a proxy.
+pub(crate) fn is_tested<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+) -> bool {
+    let subject = unwrapped(expr);
+    Declarations { db }.tests(model, subject, |tests, call| {
+        tests.is_test(call) && last_name(&call.func) != Some("is_resolved")
+    })
 }
 
 fn expanded<'db>(db: &'db dyn ProxyDb, ty: Type<'db>) -> Type<'db> {
@@ -391,6 +411,15 @@ impl<'db> Declarations<'_, 'db> {
     /// Whether the function around `expr` asks what `expr` is: `isinstance(x, Proxy)`, `is_proxy(x)`.
     /// The answer is then often known in ways that types do not tell.
     fn is_tested(self, model: &SemanticModel<'db>, expr: &Expr) -> bool {
+        self.tests(model, expr, |tests, call| tests.is_test(call))
+    }
+
+    fn tests(
+        self,
+        model: &SemanticModel<'db>,
+        expr: &Expr,
+        is_test: fn(&Tests<'_>, &ast::ExprCall) -> bool,
+    ) -> bool {
         let module = parsed_module(self.db, model.python_file()).load(self.db);
         let root = AnyNodeRef::from(module.syntax());
         if !root.range().contains_range(expr.range()) {
@@ -403,6 +432,7 @@ impl<'db> Declarations<'_, 'db> {
             .unwrap_or(root);
         let mut tests = Tests {
             subject: expr,
+            is_test,
             found: false,
         };
         scope.visit_source_order(&mut tests);
@@ -475,6 +505,7 @@ fn flatten<'a>(annotation: &'a Expr, parts: &mut Vec<&'a Expr>) {
 /// Looks for a call that asks of `subject` whether it is a proxy.
 struct Tests<'a> {
     subject: &'a Expr,
+    is_test: fn(&Tests<'_>, &ast::ExprCall) -> bool,
     found: bool,
 }
 
@@ -507,7 +538,7 @@ impl Tests<'_> {
 impl<'ast> SourceOrderVisitor<'ast> for Tests<'_> {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         self.found |= match expr {
-            Expr::Call(call) => self.is_test(call),
+            Expr::Call(call) => (self.is_test)(self, call),
             Expr::Compare(comparison) => self.compares_type(comparison),
             _ => false,
         };

@@ -4,15 +4,19 @@ use std::fmt::Display;
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
-use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::visitor::source_order::{
+    SourceOrderVisitor, walk_comprehension, walk_expr, walk_stmt,
+};
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
-use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
+use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel, check_file_unwrap};
 
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
+use crate::findings::is_expected_to_fail;
 pub(crate) use crate::proxy::declared::with_article;
 use crate::proxy::declared::{declaration, starts_as_none};
 use crate::proxy::edit::EditMap;
@@ -20,7 +24,7 @@ use crate::proxy::model::{Proxiness, print};
 use crate::proxy::passed::Passed;
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns;
-use crate::proxy::sighting::{Evidence, Sighting};
+use crate::proxy::sighting::{Evidence, Sighting, is_tested};
 
 /// A finding in the text that ty read. [`Translator`](crate::findings::Translator) makes a
 /// [`Diagnostic`](crate::diagnostics::Diagnostic) of it.
@@ -147,6 +151,27 @@ impl<'db> Checker<'_, 'db> {
     /// Whether there is a proxy in the place of an expression, and how that is known.
     pub(crate) fn sighting(&self, expr: &Expr) -> Option<Sighting<'db>> {
         Sighting::of(self.db, self.model, self.passed, expr)
+    }
+
+    /// Whether the function around an expression asks somewhere whether it is a proxy.
+    pub(crate) fn is_tested(&self, expr: &Expr) -> bool {
+        is_tested(self.db, self.model, expr)
+    }
+
+    /// Whether the inference finds that an argument is not of the type that the function takes.
+    pub(crate) fn is_rejected(&self, argument: &Expr) -> bool {
+        check_file_unwrap(self.db, self.model.program_file())
+            .iter()
+            .any(|it| {
+                it.id().is_lint_named("invalid-argument-type")
+                    && it.range() == Some(argument.range())
+            })
+    }
+
+    /// Whether code stands where failing is what it is for, or is provided for.
+    pub(crate) fn is_expected_to_fail(&self, at: impl Ranged) -> bool {
+        let root = AnyNodeRef::from(self.module.syntax());
+        is_expected_to_fail(&covering_node(root, at.range()))
     }
 
     /// The type of an expression as users write it.
@@ -326,6 +351,7 @@ impl<'db> Checker<'_, 'db> {
 impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         if !stmt.as_class_def_stmt().is_some_and(returns::is_twin) {
+            super::check_stmt(self, stmt);
             walk_stmt(self, stmt);
         }
     }
@@ -333,6 +359,11 @@ impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         super::check_expr(self, expr);
         walk_expr(self, expr);
+    }
+
+    fn visit_comprehension(&mut self, comprehension: &'ast ast::Comprehension) {
+        super::check_comprehension(self, comprehension);
+        walk_comprehension(self, comprehension);
     }
 
     fn visit_annotation(&mut self, _expr: &'ast Expr) {}
@@ -347,7 +378,7 @@ pub(crate) fn is_singleton_literal(expr: &Expr) -> bool {
 }
 
 /// Whether an expression is a variable or an attribute of one.
-fn is_path(expr: &Expr) -> bool {
+pub(crate) fn is_path(expr: &Expr) -> bool {
     match expr {
         Expr::Name(_) => true,
         Expr::Attribute(it) => is_path(&it.value),
