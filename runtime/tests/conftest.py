@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import proxystore.proxy
 import pytest
+from servers import RedisServer, redis_server
 
 import proxyrt.proxy
 
@@ -44,6 +46,13 @@ PROXYSTORE = {
     "proxystore": Implementation(proxystore.proxy, proxystore.proxy.Proxy),
     "proxystore-subclass": Implementation(proxystore.proxy, StoreSubclass),
 }
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A server for tests that leave it as it is."""
+    with redis_server(tmp_path_factory.mktemp("redis"), appendonly="no") as server:
+        yield server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
