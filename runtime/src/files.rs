@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::MmapOptions;
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 
@@ -53,13 +53,27 @@ pub(crate) fn write_file(
     if let Ok(frame) = data.cast::<Frame>() {
         let frame = frame.get();
         let (pieces, length) = (frame.pieces(), frame.length());
-        py.detach(|| write_atomically(&directory, &target, &pieces, length, durable))?;
+        py.detach(|| write_atomically(&directory, &target, &pieces, length, durable))
+            .map_err(|error| os_error(&error, &target))?;
     } else {
         let borrowed = Borrowed::buffer(PyUntypedBuffer::get(data)?)?;
         let pieces = [(0, borrowed.bytes())];
-        py.detach(|| write_atomically(&directory, &target, &pieces, pieces[0].1.len(), durable))?;
+        py.detach(|| write_atomically(&directory, &target, &pieces, pieces[0].1.len(), durable))
+            .map_err(|error| os_error(&error, &target))?;
     }
     Ok(())
+}
+
+/// The exception that Python's own functions raise: with the number of the error and the name of the file.
+fn os_error(error: &io::Error, path: &Path) -> PyErr {
+    let message = error.to_string();
+    match error.raw_os_error() {
+        Some(number) => {
+            let text = message.split(" (os error").next().unwrap_or_default();
+            PyOSError::new_err((number, text.to_owned(), path.as_os_str().to_owned()))
+        }
+        None => PyOSError::new_err(message),
+    }
 }
 
 fn write_atomically(
@@ -151,20 +165,18 @@ pub(crate) fn read_file<'py>(
 }
 
 fn read(path: &Path) -> PyResult<Option<Block>> {
+    let failed = |error: io::Error| os_error(&error, path);
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(failed(error)),
     };
-    let length = usize::try_from(file.metadata()?.len())?;
+    let length = usize::try_from(file.metadata().map_err(failed)?.len())?;
     if length < WORTH_MAPPING {
-        return Block::filled(length, |memory| {
-            file.read_exact(memory).map_err(PyErr::from)
-        })
-        .map(Some);
+        return Block::filled(length, |memory| file.read_exact(memory).map_err(failed)).map(Some);
     }
     // SAFETY: the mapping is private, and files of stores are replaced or removed, never written again.
-    let mapping = unsafe { MmapOptions::new().len(length).map_copy(&file) }?;
+    let mapping = unsafe { MmapOptions::new().len(length).map_copy(&file) }.map_err(failed)?;
     Ok(Some(Block::mapping(mapping)))
 }
 

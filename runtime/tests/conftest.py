@@ -62,6 +62,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=20_000,
         help="operations a leak test performs (a full run: 1000000)",
     )
+    parser.addoption(
+        "--soak",
+        type=float,
+        default=8,
+        help="seconds that threads and processes use stores (a full run: 3600)",
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
