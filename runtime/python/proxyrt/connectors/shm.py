@@ -14,7 +14,6 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import secrets
 import stat
 import tempfile
 import threading
@@ -26,7 +25,7 @@ from urllib.parse import quote
 
 from typing_extensions import Self
 
-from proxyrt._proxyrt import read_file, write_file
+from proxyrt._proxyrt import new_key, read_file, write_file
 from proxyrt.serialize import BytesLike, Frame
 
 _LOCK = ".lock"
@@ -132,7 +131,8 @@ class SharedMemoryConnector:
 
     def new_key(self, obj: BytesLike | None = None) -> SharedMemoryKey:
         """Return a key that has no object yet."""
-        return SharedMemoryKey(secrets.token_urlsafe(15))
+        key: SharedMemoryKey = new_key(SharedMemoryKey)
+        return key
 
     def put(self, obj: BytesLike | Frame) -> SharedMemoryKey:
         """Keep bytes and return their key."""
@@ -189,7 +189,7 @@ def _make_private(root: Path) -> None:
 
 
 def _folder_name(namespace: str) -> str:
-    name = quote(namespace, safe="").replace(".", "%2E")
+    name = quote(namespace, safe="", errors="surrogatepass").replace(".", "%2E")
     if name and len(name) < 200:
         return name
     return "%" + hashlib.blake2b(namespace.encode("utf-8", "surrogatepass")).hexdigest()[:64]
