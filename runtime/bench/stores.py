@@ -113,7 +113,7 @@ def repeated(function: Callable[[], object], loops: int) -> Timed:
 
 
 @contextmanager
-def stores(kind: str, folder: Path) -> Iterator[dict[str, Any]]:
+def stores(kind: str, folder: Path, cache_size: int = 16) -> Iterator[dict[str, Any]]:
     """Make a registered store of each contender over comparable connectors."""
     theirs: Any
     if kind == "local":
@@ -121,13 +121,14 @@ def stores(kind: str, folder: Path) -> Iterator[dict[str, Any]]:
     else:
         theirs = proxystore.connectors.file.FileConnector(str(folder / "theirs"))
         if kind == "shm":
-            ours = SharedMemoryConnector(f"bench-{os.getpid()}")
+            ours = SharedMemoryConnector("bench")
         else:
             ours = FileConnector(str(folder / "ours"))
+    options: dict[str, Any] = {"register": True, "cache_size": cache_size}
     with ExitStack() as stack:
         yield {
-            OURS: stack.enter_context(proxyrt.Store(kind, ours, register=True)),
-            THEIRS: stack.enter_context(proxystore.store.Store(kind, theirs, register=True)),
+            OURS: stack.enter_context(proxyrt.Store("bench", ours, **options)),
+            THEIRS: stack.enter_context(proxystore.store.Store("bench", theirs, **options)),
         }
 
 
@@ -286,16 +287,15 @@ def time_serialization(rounds: int, only: str) -> list[Row]:
 
 
 def touch(obj: Any) -> float:
-    """Read all the data of an object."""
-    if isinstance(obj, numpy.ndarray):
-        return float(obj.sum())
-    return float(numpy.frombuffer(obj, numpy.uint8).sum())
+    """Read all the data of an object, as fast as the memory is."""
+    numbers = obj if isinstance(obj, numpy.ndarray) else numpy.frombuffer(obj, numpy.uint64)
+    return float(numbers.sum())
 
 
 def answer(pipe: Any) -> None:
     """Be the other process: resolve proxies, touch what they stand for, and drop it."""
-    for proxy in iter(pipe.recv, None):
-        pipe.send(touch(proxy))
+    while (proxy := pipe.recv()) is not None:
+        pipe.send(touch(proxy.__proxy_wrapped__))
 
 
 @contextmanager
@@ -303,8 +303,10 @@ def partner() -> Iterator[Any]:
     """Start a process that answers."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=answer, args=(theirs,))
+    process = context.Process(target=answer, args=(theirs,), daemon=True)
     process.start()
+    # So that the end of the other process is an error here.
+    theirs.close()
     yield ours
     ours.send(None)
     process.join()
@@ -346,7 +348,7 @@ def time_trips(kinds: list[str], rounds: int, folder: Path, only: str) -> list[R
     for kind in kinds:
         place = Path(tempfile.mkdtemp(dir=MEMORY)) if kind == "shm" else folder
         try:
-            with stores(kind, place) as pair, partner() as pipe:
+            with stores(kind, place, cache_size=0) as pair, partner() as pipe:
                 for name, make in TRIPS.items():
                     if only not in name:
                         continue

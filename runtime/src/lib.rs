@@ -9,6 +9,7 @@ mod memory;
 mod packed;
 mod proxy;
 mod serialize;
+mod shared;
 mod store;
 mod token;
 mod trace;
@@ -75,6 +76,8 @@ mod _proxyrt {
     use crate::memory::Block;
     #[pymodule_export]
     use crate::serialize::{Frame, deserialize, encode, serialize};
+    #[pymodule_export]
+    use crate::shared::{evict_shared, read_shared, write_shared};
     #[pymodule_export]
     use crate::store::StoreCore;
     #[pymodule_export]

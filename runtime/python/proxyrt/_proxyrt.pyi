@@ -20,6 +20,7 @@ __all__ = [
     "after_fork",
     "deserialize",
     "encode",
+    "evict_shared",
     "extract",
     "get_factory",
     "is_resolved",
@@ -28,12 +29,14 @@ __all__ = [
     "join_background",
     "new_key",
     "read_file",
+    "read_shared",
     "resolve",
     "resolve_async",
     "serialize",
     "set_trace_hook",
     "set_valid",
     "write_file",
+    "write_shared",
 ]
 
 _T = TypeVar("_T")
@@ -262,11 +265,28 @@ def write_file(
     /,
     *,
     durable: bool = False,
+    new: bool = False,
 ) -> None:
     """Write a file that other processes see whole or not at all."""
 
 def read_file(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of a file, or None if there is none."""
+
+def write_shared(
+    directory: str | os.PathLike[str],
+    name: str,
+    data: Frame | bytes | bytearray | memoryview,
+    /,
+    *,
+    new: bool = False,
+) -> None:
+    """Write an object of shared memory that other processes see whole or not at all."""
+
+def read_shared(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
+    """Return a writable private view of an object of shared memory, or None if there is none."""
+
+def evict_shared(directory: str | os.PathLike[str], name: str, /) -> None:
+    """Remove an object of shared memory, if there is one."""
 
 _KeyT = TypeVar("_KeyT", bound=tuple[Any, ...])
 _ValueT = TypeVar("_ValueT")

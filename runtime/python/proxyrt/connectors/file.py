@@ -121,8 +121,8 @@ class FileConnector:
 
     def put(self, obj: BytesLike | Frame) -> FileKey:
         """Keep bytes and return their key."""
-        key = self.new_key()
-        self.set(key, obj)
+        key: FileKey = new_key(FileKey)
+        write_file(self.store_dir, key.filename, obj, durable=self.durable, new=True)
         return key
 
     def put_batch(self, objs: Sequence[BytesLike | Frame]) -> list[FileKey]:
