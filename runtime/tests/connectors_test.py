@@ -427,16 +427,16 @@ def test_small_and_huge_objects_are_not_kept(shm: SharedMemoryConnector) -> None
 def test_a_forked_child_keeps_its_view(shm: SharedMemoryConnector) -> None:
     context = multiprocessing.get_context("fork")
     key = shm.put(pattern(1))
-    view = deserialize_pattern(shm, key)
+    views = [deserialize_pattern(shm, key)]
     ours, theirs = context.Pipe()
 
     def look() -> None:
         theirs.recv()
-        theirs.send(bool((view == 1).all()))
+        theirs.send(bool((views[0] == 1).all()))
 
     child = context.Process(target=look)
     child.start()
-    del view
+    views.clear()
     shm.evict(key)
     keys = [shm.put(pattern(2)) for _ in range(3)]
     ours.send(None)
