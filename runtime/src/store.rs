@@ -27,6 +27,7 @@ pub(crate) struct StoreCore {
 
 struct State {
     name: Py<PyString>,
+    /// The connector that `frames` is about. The one in use is the attribute `connector` of the store.
     connector: Py<PyAny>,
     cache: Py<LRUCache>,
     serializer: Option<Py<PyAny>>,
@@ -66,13 +67,7 @@ impl StoreCore {
         populate_target: bool,
         allow_pickle: bool,
     ) {
-        let says = |name: &str| {
-            let value = connector
-                .getattr(name)
-                .and_then(|value| value.extract::<bool>());
-            value.unwrap_or(false)
-        };
-        let frames = says("accepts_frames").then(|| says("checksum"));
+        let frames = frames(&connector);
         self.state = Some(Arc::new(State {
             name,
             connector: connector.unbind(),
@@ -93,12 +88,6 @@ impl StoreCore {
     #[getter]
     fn name(&self, py: Python<'_>) -> PyResult<Py<PyString>> {
         Ok(self.state()?.name.clone_ref(py))
-    }
-
-    /// Where the serialized objects are kept.
-    #[getter]
-    fn connector(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(self.state()?.connector.clone_ref(py))
     }
 
     /// The objects at hand.
@@ -145,11 +134,12 @@ impl StoreCore {
     /// Makes the bytes of an object, or a frame if the connector takes that.
     #[pyo3(signature = (obj, serializer, /))]
     fn _encode<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         obj: &Bound<'py, PyAny>,
         serializer: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.state()?.encode(obj, serializer)
+        let state = slf.borrow().state()?;
+        state.encode(&connector(slf)?, obj, serializer)
     }
 
     /// The default deserializer: arrays can be changed in place.
@@ -177,7 +167,8 @@ impl StoreCore {
         serializer: Option<&Bound<'py, PyAny>>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let key = slf.borrow().state()?.put(obj, serializer, kwargs)?;
+        let state = slf.borrow().state()?;
+        let key = state.put(&connector(slf)?, obj, serializer, kwargs)?;
         if let Some(lifetime) = lifetime {
             live(slf, lifetime, &key)?;
         }
@@ -205,16 +196,14 @@ impl StoreCore {
 
     /// Removes the object of a key, if there is one.
     #[pyo3(signature = (key))]
-    fn evict(&self, key: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn evict<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<()> {
         let py = key.py();
-        let state = self.state()?;
+        let state = slf.borrow().state()?;
+        let used = connector(slf)?;
         let clock = state.clock();
         let took = state.exclusively(py, || {
             let connector = state.clock();
-            state
-                .connector
-                .bind(py)
-                .call_method1(intern!(py, "evict"), (key,))?;
+            used.call_method1(intern!(py, "evict"), (key,))?;
             let took = connector.elapsed();
             state.cache.get().evict(key)?;
             Ok(took)
@@ -225,17 +214,16 @@ impl StoreCore {
 
     /// Tells whether there is an object of a key.
     #[pyo3(signature = (key))]
-    fn exists(&self, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+    fn exists<'py>(slf: &Bound<'py, Self>, key: &Bound<'py, PyAny>) -> PyResult<bool> {
         let py = key.py();
-        let state = self.state()?;
+        let state = slf.borrow().state()?;
         let clock = state.clock();
         let mut found = state.cache.get().exists(key)?;
         if !found {
+            let used = connector(slf)?;
             let connector = state.clock();
             found = state.exclusively(py, || {
-                let connector = state.connector.bind(py);
-                connector
-                    .call_method1(intern!(py, "exists"), (key,))?
+                used.call_method1(intern!(py, "exists"), (key,))?
                     .is_truthy()
             })?;
             state.time("store.exists.connector", key, connector.elapsed())?;
@@ -289,7 +277,7 @@ impl StoreCore {
         let state = slf.borrow().state()?;
         let clock = state.clock();
         let key = if is_exact(slf.as_any())? {
-            state.put(obj, serializer, kwargs)?
+            state.put(&connector(slf)?, obj, serializer, kwargs)?
         } else {
             // A subclass may put objects its own way.
             let arguments = kwargs.map_or_else(|| Ok(PyDict::new(py)), |kwargs| kwargs.copy())?;
@@ -366,13 +354,9 @@ impl StoreCore {
         }
         let py = slf.py();
         let evictions = cache.evictions();
+        let used = connector(slf)?;
         let connector = state.clock();
-        let data = state.exclusively(py, || {
-            state
-                .connector
-                .bind(py)
-                .call_method1(intern!(py, "get"), (key,))
-        })?;
+        let data = state.exclusively(py, || used.call_method1(intern!(py, "get"), (key,)))?;
         state.count("store.get.cache_misses", key)?;
         state.time("store.get.connector", key, connector.elapsed())?;
         if data.is_none() {
@@ -437,6 +421,20 @@ fn require_one_end(evict: bool, lifetime: bool) -> PyResult<()> {
     Ok(())
 }
 
+/// Whether a connector takes frames, and whether it wants checksums of large ones.
+fn frames(connector: &Bound<'_, PyAny>) -> Option<bool> {
+    let says = |name: &str| {
+        let value = connector.getattr(name);
+        value.is_ok_and(|value| value.extract().unwrap_or(false))
+    };
+    says("accepts_frames").then(|| says("checksum"))
+}
+
+/// Where a store keeps its objects.
+fn connector<'py>(store: &Bound<'py, StoreCore>) -> PyResult<Bound<'py, PyAny>> {
+    store.getattr(intern!(store.py(), "connector"))
+}
+
 /// Ties an object to a lifetime.
 fn live<'py>(
     store: &Bound<'py, StoreCore>,
@@ -499,6 +497,7 @@ impl State {
 
     fn encode<'py>(
         &self,
+        connector: &Bound<'py, PyAny>,
         obj: &Bound<'py, PyAny>,
         serializer: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
@@ -519,7 +518,12 @@ impl State {
             }
             return Ok(data);
         }
-        match self.frames {
+        let frames = if connector.is(&self.connector) {
+            self.frames
+        } else {
+            frames(connector)
+        };
+        match frames {
             Some(checksum) => Ok(Bound::new(py, serialize::encode(obj, checksum)?)?.into_any()),
             None => Ok(serialize::serialize(obj, false)?.into_any()),
         }
@@ -527,24 +531,22 @@ impl State {
 
     fn put<'py>(
         &self,
+        connector: &Bound<'py, PyAny>,
         obj: &Bound<'py, PyAny>,
         serializer: Option<&Bound<'py, PyAny>>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = obj.py();
         let clock = self.clock();
-        let data = self.encode(obj, serializer)?;
+        let data = self.encode(connector, obj, serializer)?;
         let serialize = clock.elapsed();
-        let connector = self.clock();
-        let key = self.exclusively(py, || {
-            let connector = self.connector.bind(py);
-            match kwargs {
-                None => connector.call_method1(intern!(py, "put"), (&data,)),
-                Some(_) => connector.call_method(intern!(py, "put"), (&data,), kwargs),
-            }
+        let clock_of_connector = self.clock();
+        let key = self.exclusively(py, || match kwargs {
+            None => connector.call_method1(intern!(py, "put"), (&data,)),
+            Some(_) => connector.call_method(intern!(py, "put"), (&data,), kwargs),
         })?;
         if self.metrics.is_some() {
-            let connector = connector.elapsed();
+            let connector = clock_of_connector.elapsed();
             self.attribute("store.put.object_size", &key, data.len()?)?;
             self.time("store.put.serialize", &key, serialize)?;
             self.time("store.put.connector", &key, connector)?;

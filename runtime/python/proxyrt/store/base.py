@@ -90,6 +90,7 @@ class Store(StoreCore, Generic[ConnectorT]):
         ours = type(used).__module__.startswith("proxyrt.connectors.")
         self._lock = None if ours else threading.RLock()
         self._register = register
+        self.connector = used
         self._setup(
             name=name,
             connector=used,

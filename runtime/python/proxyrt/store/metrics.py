@@ -41,11 +41,11 @@ class TimeStats:
 
     def __add__(self, other: TimeStats) -> TimeStats:
         count = self.count + other.count
-        total = self.avg_time_ms * self.count + other.avg_time_ms * other.count
+        weight = other.count / count if count else 0
         last = max(other, self, key=lambda stats: stats.last_timestamp)
         return TimeStats(
             count=count,
-            avg_time_ms=total / count if count else 0,
+            avg_time_ms=self.avg_time_ms + weight * (other.avg_time_ms - self.avg_time_ms),
             min_time_ms=min(self.min_time_ms, other.min_time_ms),
             max_time_ms=max(self.max_time_ms, other.max_time_ms),
             last_time_ms=last.last_time_ms,
