@@ -380,6 +380,182 @@ def test_processes_that_come_and_go_lose_nothing(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+MEGABYTE = 1 << 20
+linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is used again on Linux only")
+
+
+@pytest.fixture
+def shm(tmp_path: Path) -> Iterator[SharedMemoryConnector]:
+    connector = SharedMemoryConnector("test", directory=str(tmp_path / "shm"))
+    yield connector
+    connector.close()
+    assert os.listdir(tmp_path / "shm") == []
+
+
+def inode(connector: SharedMemoryConnector, key: SharedMemoryKey) -> int:
+    return os.stat(os.path.join(connector._store_dir, key.name)).st_ino
+
+
+def pattern(number: int, size: int = 2 * MEGABYTE) -> numpy.ndarray[Any, Any]:
+    return numpy.full(size // 8, number, numpy.int64)
+
+
+@linux
+@pytest.mark.parametrize("second", [MEGABYTE, 2 * MEGABYTE - 13, 2 * MEGABYTE, 3 * MEGABYTE])
+def test_the_memory_of_an_evicted_object_is_used_again(
+    shm: SharedMemoryConnector, second: int
+) -> None:
+    for turn in range(4):
+        size = 2 * MEGABYTE if turn % 2 == 0 else second
+        key = shm.put(bytes([turn + 1]) * size)
+        if turn == 0:
+            first = inode(shm, key)
+        assert inode(shm, key) == first
+        assert shm.get(key) == bytes([turn + 1]) * size
+        shm.evict(key)
+        assert not shm.exists(key)
+    array = numpy.arange(MEGABYTE)
+    frame = encode([array[:200_000], array[200_000:]])
+    key = shm.put(frame)
+    assert bytes(shm.get(key) or b"") == bytes(frame)
+
+
+@linux
+@pytest.mark.parametrize("count", [1, 3, 300])
+def test_memory_that_is_mapped_is_left_alone(shm: SharedMemoryConnector, count: int) -> None:
+    size = MEGABYTE
+    views = []
+    for number in range(count):
+        key = shm.put(pattern(number, size))
+        views.append(deserialize_pattern(shm, key))
+        shm.evict(key)
+    others = [shm.put(pattern(-1, size)) for _ in range(10)]
+    for number, view in enumerate(views):
+        assert (view == number).all()
+    views.clear()
+    for key in others:
+        assert (deserialize_pattern(shm, key) == -1).all()
+        shm.evict(key)
+    assert len(os.listdir(os.path.join(shm._store_dir, ".spare"))) <= 8
+
+
+def deserialize_pattern(
+    connector: SharedMemoryConnector, key: SharedMemoryKey
+) -> numpy.ndarray[Any, Any]:
+    data = connector.get(key)
+    assert data is not None
+    return numpy.frombuffer(data, numpy.int64)
+
+
+@linux
+def test_small_and_huge_objects_are_not_kept(shm: SharedMemoryConnector) -> None:
+    for size in (MEGABYTE - 1, 300 * MEGABYTE):
+        shm.evict(shm.put(bytes(size)))
+    spares = Path(shm._store_dir, ".spare")
+    assert not spares.exists() or os.listdir(spares) == []
+
+
+@linux
+def test_a_forked_child_keeps_its_view(shm: SharedMemoryConnector) -> None:
+    context = multiprocessing.get_context("fork")
+    key = shm.put(pattern(1))
+    views = [deserialize_pattern(shm, key)]
+    ours, theirs = context.Pipe()
+
+    def look() -> None:
+        theirs.recv()
+        theirs.send(bool((views[0] == 1).all()))
+
+    child = context.Process(target=look)
+    child.start()
+    views.clear()
+    shm.evict(key)
+    keys = [shm.put(pattern(2)) for _ in range(3)]
+    ours.send(None)
+    assert ours.recv()
+    child.join()
+    for key in keys:
+        shm.evict(key)
+    # Now that the child has gone, so has its lock.
+    again = shm.put(pattern(3))
+    assert len(os.listdir(os.path.join(shm._store_dir, ".spare"))) == 3
+    assert (deserialize_pattern(shm, again) == 3).all()
+
+
+READER = """
+import sys
+import numpy
+from proxyrt.connectors.shm import SharedMemoryConnector, SharedMemoryKey
+connector = SharedMemoryConnector("test", directory=sys.argv[1])
+print("ready", flush=True)
+found = missing = 0
+held = []
+for line in sys.stdin:
+    name, number = line.split()
+    data = connector.get(SharedMemoryKey(name))
+    if data is None:
+        missing += 1
+        continue
+    found += 1
+    held = [*held[-3:], (int(number), numpy.frombuffer(data, numpy.int64))]
+    for number, view in held:
+        assert (view == number).all(), number
+print(found, missing)
+"""
+
+
+@linux
+def test_readers_never_see_another_object(shm: SharedMemoryConnector) -> None:
+    command = [sys.executable, "-c", READER, shm.directory]
+    readers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for reader in readers:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "ready\n"
+    for number in range(300):
+        key = shm.put(pattern(number))
+        for reader in readers:
+            assert reader.stdin is not None
+            reader.stdin.write(f"{key.name} {number}\n")
+            reader.stdin.flush()
+        # As if the writer did not wait for its readers.
+        if number % 3 == 0:
+            time.sleep(0.001)
+        shm.evict(key)
+    for reader in readers:
+        found, missing = map(int, reader.communicate(timeout=30)[0].split())
+        assert found + missing == 300
+        assert reader.returncode == 0
+
+
+@linux
+def test_threads_that_use_memory_again(shm: SharedMemoryConnector) -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for turn in range(40):
+                value = 1000 * number + turn
+                key = shm.put(pattern(value))
+                view = deserialize_pattern(shm, key)
+                if turn % 2:
+                    shm.evict(key)
+                assert (view == value).all()
+                view[:10] = -1
+                shm.evict(key)
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
 def test_a_closed_connector_refuses_objects(tmp_path: Path) -> None:
     connector = SharedMemoryConnector("x", directory=str(tmp_path))
     key = connector.put(b"x")

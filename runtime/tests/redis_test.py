@@ -321,7 +321,9 @@ def test_unix_sockets(tmp_path: Path) -> None:
 
 
 def test_clusters(tmp_path: Path) -> None:
-    with redis_server(tmp_path / "redis", cluster_enabled="yes") as server:
+    # By default the port of the cluster is 10,000 higher than the server's.
+    options = {"cluster_enabled": "yes", "cluster_port": str(free_port())}
+    with redis_server(tmp_path / "redis", **options) as server:
         administrator = redis_py.Redis(port=server.port)
         administrator.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         deadline = time.monotonic() + 10

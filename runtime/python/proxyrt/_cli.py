@@ -36,6 +36,8 @@ class Place:
         users: The processes that use a namespace, as far as they are known.
         in_use: Whether any process uses it. Nobody knows who uses a folder.
         reclaimable: What ``gc`` would remove.
+        reclaimable_bytes: How many bytes that are.
+        spare_bytes: How much memory of evicted objects is kept to be used again.
     """
 
     kind: str
@@ -47,6 +49,7 @@ class Place:
     in_use: bool = True
     reclaimable: list[str] = dataclasses.field(default_factory=list)
     reclaimable_bytes: int = 0
+    spare_bytes: int = 0
 
     def add(self, path: str, size: int, *, reclaimable: bool, is_object: bool) -> None:
         """Count a file."""
@@ -171,6 +174,9 @@ def _namespaces(shm: str | None) -> Iterator[Place]:
                 reclaimable=abandoned or not in_use,
                 is_object=left is None,
             )
+        place.spare_bytes = sum(size for _, _, size, _ in _files(path / ".spare"))
+        if not in_use:
+            place.reclaimable_bytes += place.spare_bytes
         yield place
 
 
@@ -236,14 +242,15 @@ def _ls(options: argparse.Namespace, output: TextIO) -> int:
         json.dump([dataclasses.asdict(place) for place in places], output, indent=2)
         print(file=output)
         return OK
-    rows: list[tuple[str, ...]] = [("WHERE", "OBJECTS", "SIZE", "USED BY", "TO RECLAIM")]
+    rows: list[tuple[str, ...]] = [("WHERE", "OBJECTS", "SIZE", "SPARE", "USED BY", "TO RECLAIM")]
     rows += [
         (
             f"{'memory' if place.kind == 'shared memory' else 'files'}: {_printable(place.name)}",
             str(place.objects),
             _size(place.bytes),
+            _size(place.spare_bytes) if place.spare_bytes else "-",
             _users(place),
-            _size(place.reclaimable_bytes) if place.reclaimable else "-",
+            _size(place.reclaimable_bytes) if place.reclaimable_bytes else "-",
         )
         for place in places
     ]
@@ -259,7 +266,7 @@ def _ls(options: argparse.Namespace, output: TextIO) -> int:
 
 def _print_table(rows: list[tuple[str, ...]], output: TextIO) -> None:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    numbers = {1, 2, 4}
+    numbers = {1, 2, 3, 5}
     for row in rows:
         cells = [
             cell.rjust(width) if column in numbers else cell.ljust(width)

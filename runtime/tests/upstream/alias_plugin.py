@@ -56,7 +56,8 @@ def add_private_helpers(module: ModuleType, name: str) -> None:
     spec = importlib.util.spec_from_file_location(f"{name}_original", found.origin)
     assert spec is not None and spec.loader is not None
     original = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = original  # dataclasses look for the module of a class
+    # Dataclasses look for their module.
+    sys.modules[spec.name] = original
     spec.loader.exec_module(original)
     for key, value in vars(original).items():
         if key.startswith("_") and not key.startswith("__") and not hasattr(module, key):
