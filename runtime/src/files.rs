@@ -7,20 +7,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::MmapOptions;
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 
 use crate::memory::{Block, Borrowed};
 use crate::serialize::Frame;
+use crate::shared::Lock;
 
 /// Smaller files are read: setting up a mapping and its page faults takes longer.
 const WORTH_MAPPING: usize = 64 * 1024;
 
 /// How many bytes of zeros can lie between two pieces of a frame.
-const ZEROS: [u8; 64] = [0; 64];
+pub(crate) const ZEROS: [u8; 64] = [0; 64];
 
-fn path(directory: &Path, name: &str) -> PyResult<PathBuf> {
+pub(crate) fn path(directory: &Path, name: &str) -> PyResult<PathBuf> {
     let mut components = Path::new(name).components();
     match (components.next(), components.next()) {
         (Some(Component::Normal(only)), None) if only == name => Ok(directory.join(name)),
@@ -30,6 +31,65 @@ fn path(directory: &Path, name: &str) -> PyResult<PathBuf> {
     }
 }
 
+/// What is to be written: pieces at their offsets, with zeros between them.
+pub(crate) struct Pieces<'a> {
+    pub(crate) pieces: Vec<(usize, &'a [u8])>,
+    pub(crate) length: usize,
+}
+
+impl Pieces<'_> {
+    /// Fills memory of the whole length.
+    pub(crate) fn copy_to(&self, memory: &mut [u8]) {
+        let mut end = 0;
+        for (offset, piece) in &self.pieces {
+            memory[end..*offset].fill(0);
+            end = offset + piece.len();
+            memory[*offset..end].copy_from_slice(piece);
+        }
+    }
+}
+
+/// The exception that Python's own functions raise: with the number of the error and the name of the file.
+pub(crate) fn os_error(error: &io::Error, path: &Path) -> PyErr {
+    let message = error.to_string();
+    match error.raw_os_error() {
+        Some(number) => {
+            let text = message.split(" (os error").next().unwrap_or_default();
+            PyOSError::new_err((number, text.to_owned(), path.as_os_str().to_owned()))
+        }
+        None => PyOSError::new_err(message),
+    }
+}
+
+/// Calls `write`, without the interpreter, with the pieces of a frame or with the bytes of any other object.
+/// The target is what an error is about.
+pub(crate) fn with_pieces(
+    data: &Bound<'_, PyAny>,
+    target: &Path,
+    write: impl Fn(&Pieces<'_>) -> io::Result<()> + Sync,
+) -> PyResult<()> {
+    let py = data.py();
+    if let Ok(frame) = data.cast::<Frame>() {
+        let frame = frame.get();
+        let pieces = Pieces {
+            pieces: frame.pieces(),
+            length: frame.length(),
+        };
+        py.detach(|| write(&pieces))
+            .map_err(|error| os_error(&error, target))?;
+    } else {
+        let borrowed = Borrowed::buffer(PyUntypedBuffer::get(data)?)?;
+        let bytes = borrowed.bytes();
+        let pieces = Pieces {
+            pieces: vec![(0, bytes)],
+            length: bytes.len(),
+        };
+        py.detach(|| write(&pieces))
+            .map_err(|error| os_error(&error, target))?;
+    }
+    Ok(())
+}
+
 /// Writes a file that other processes see whole or not at all.
 ///
 /// Args:
@@ -37,49 +97,56 @@ fn path(directory: &Path, name: &str) -> PyResult<PathBuf> {
 ///     name: The name of the file in it. A file of that name is replaced.
 ///     data: A frame or a bytes-like object.
 ///     durable: Whether the file must survive a crash of the machine once this function has returned.
+///     new: Whether nobody else knows the name yet. Then the file may have it while it is being written.
 ///
 /// Raises:
 ///     OSError: If the file cannot be written, for instance because the device is full. Nothing is left behind.
 #[pyfunction]
-#[pyo3(signature = (directory, name, data, /, *, durable = false))]
+#[pyo3(signature = (directory, name, data, /, *, durable = false, new = false))]
 pub(crate) fn write_file(
     directory: PathBuf,
     name: &str,
     data: &Bound<'_, PyAny>,
     durable: bool,
+    new: bool,
 ) -> PyResult<()> {
     let target = path(&directory, name)?;
-    let py = data.py();
-    if let Ok(frame) = data.cast::<Frame>() {
-        let frame = frame.get();
-        let (pieces, length) = (frame.pieces(), frame.length());
-        py.detach(|| write_atomically(&directory, &target, &pieces, length, durable))?;
-    } else {
-        let borrowed = Borrowed::buffer(PyUntypedBuffer::get(data)?)?;
-        let pieces = [(0, borrowed.bytes())];
-        py.detach(|| write_atomically(&directory, &target, &pieces, pieces[0].1.len(), durable))?;
-    }
-    Ok(())
+    with_pieces(data, &target, |pieces| {
+        write(&directory, &target, pieces, durable, new)
+    })
 }
 
-fn write_atomically(
-    directory: &Path,
-    target: &Path,
-    pieces: &[(usize, &[u8])],
-    length: usize,
-    durable: bool,
-) -> io::Result<()> {
+/// A name beside `target` that no other writer uses.
+pub(crate) fn temporary_name(target: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     // The name of the target makes the temporary one unique among hosts, the rest among writers of one target.
     let mut temporary = target.as_os_str().to_owned();
     temporary.push(format!(".{}-{count}.part", std::process::id()));
-    let temporary = PathBuf::from(temporary);
-    let written = write_pieces(&temporary, pieces, length, durable)
-        .and_then(|()| fs::rename(&temporary, target));
-    if let Err(error) = written {
-        // The first error tells more than a second one.
-        let _ = fs::remove_file(&temporary);
+    PathBuf::from(temporary)
+}
+
+pub(crate) fn write(
+    directory: &Path,
+    target: &Path,
+    pieces: &Pieces<'_>,
+    durable: bool,
+    new: bool,
+) -> io::Result<()> {
+    let written = if new {
+        write_pieces(target, pieces, durable).map_err(|error| (error, target.to_owned()))
+    } else {
+        let temporary = temporary_name(target);
+        write_pieces(&temporary, pieces, durable)
+            .and_then(|()| fs::rename(&temporary, target))
+            .map_err(|error| (error, temporary))
+    };
+    if let Err((error, unfinished)) = written {
+        // A file that was there before is not ours to remove.
+        if error.kind() != ErrorKind::AlreadyExists {
+            // The first error tells more than a second one.
+            let _ = fs::remove_file(unfinished);
+        }
         return Err(error);
     }
     if durable {
@@ -88,24 +155,16 @@ fn write_atomically(
     Ok(())
 }
 
-fn write_pieces(
-    temporary: &Path,
-    pieces: &[(usize, &[u8])],
-    length: usize,
-    durable: bool,
-) -> io::Result<()> {
-    let mut file = File::options()
-        .write(true)
-        .create_new(true)
-        .open(temporary)?;
-    let mut slices = Vec::with_capacity(2 * pieces.len());
+fn write_pieces(path: &Path, pieces: &Pieces<'_>, durable: bool) -> io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).open(path)?;
+    let mut slices = Vec::with_capacity(2 * pieces.pieces.len());
     let mut end = 0;
-    for (offset, piece) in pieces {
+    for (offset, piece) in &pieces.pieces {
         slices.push(IoSlice::new(&ZEROS[..offset - end]));
         slices.push(IoSlice::new(piece));
         end = offset + piece.len();
     }
-    debug_assert_eq!(end, length);
+    debug_assert_eq!(end, pieces.length);
     let mut rest = &mut slices[..];
     // Also drops empty slices at the front, so that a write of nothing means a full device.
     IoSlice::advance_slices(&mut rest, 0);
@@ -144,28 +203,29 @@ pub(crate) fn read_file<'py>(
     name: &str,
 ) -> PyResult<Option<Bound<'py, PyMemoryView>>> {
     let path = path(&directory, name)?;
-    match py.detach(|| read(&path))? {
+    let open = || match File::open(&path) {
+        Ok(file) => read(file, None).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    };
+    match py.detach(open)? {
         None => Ok(None),
         Some(block) => Ok(Some(PyMemoryView::from(Bound::new(py, block)?.as_any())?)),
     }
 }
 
-fn read(path: &Path) -> PyResult<Option<Block>> {
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
+/// Reads a small file and maps a large one.
+pub(crate) fn read(mut file: File, lock: Option<Lock>) -> PyResult<Block> {
     let length = usize::try_from(file.metadata()?.len())?;
     if length < WORTH_MAPPING {
         return Block::filled(length, |memory| {
             file.read_exact(memory).map_err(PyErr::from)
-        })
-        .map(Some);
+        });
     }
-    // SAFETY: the mapping is private, and files of stores are replaced or removed, never written again.
+    // SAFETY: the mapping is private. Files of stores are replaced or removed, but not written again, except for those
+    // of shared memory, which are not as long as they are locked or marked.
     let mapping = unsafe { MmapOptions::new().len(length).map_copy(&file) }?;
-    Ok(Some(Block::mapping(mapping)))
+    Ok(Block::mapping(mapping, lock))
 }
 
 #[cfg(test)]

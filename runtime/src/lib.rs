@@ -1,12 +1,17 @@
 //! `proxyrt._proxyrt`: the compiled half of the Python package `proxyrt`. Private; `python/proxyrt` is the API.
 
 mod borrow;
+mod cache;
 mod factory;
 mod files;
 mod frame;
 mod memory;
+mod packed;
 mod proxy;
 mod serialize;
+mod shared;
+mod store;
+mod token;
 mod trace;
 
 use pyo3::prelude::*;
@@ -62,6 +67,8 @@ mod _proxyrt {
     #[pymodule_export]
     use crate::borrow::Borrows;
     #[pymodule_export]
+    use crate::cache::LRUCache;
+    #[pymodule_export]
     use crate::factory::StoreFactory;
     #[pymodule_export]
     use crate::files::{read_file, write_file};
@@ -69,6 +76,12 @@ mod _proxyrt {
     use crate::memory::Block;
     #[pymodule_export]
     use crate::serialize::{Frame, deserialize, encode, serialize};
+    #[pymodule_export]
+    use crate::shared::{evict_shared, read_shared, write_shared};
+    #[pymodule_export]
+    use crate::store::StoreCore;
+    #[pymodule_export]
+    use crate::token::new_key;
     #[pymodule_export]
     use crate::trace::set_trace_hook;
     #[pymodule_export]

@@ -192,7 +192,7 @@ pub(crate) fn deserialize<'py>(
         Ok(Bound::new(py, copy)?.into_any())
     };
     match parsed.kind {
-        Kind::Bytes => Ok(PyBytes::new(py, &bytes[only?]).into_any()),
+        Kind::Bytes => Ok(memory::copy(py, &bytes[only?])?.into_any()),
         Kind::Bytearray => Ok(PyByteArray::new(py, &bytes[only?]).into_any()),
         Kind::Str => Ok(PyString::from_bytes(py, &bytes[only?])
             .map_err(|_| invalid("text that is not UTF-8"))?

@@ -87,6 +87,68 @@ def test_replaced_target_is_freed(runtime):
     assert reference() is None
 
 
+def test_bound_methods_that_are_held_stay_what_they_are(runtime):
+    p = runtime.Proxy(lambda: [Target(), Target()][0])
+    first, second = p.method, p.__init__
+    third = p.method
+    assert first is not third
+    assert first == third
+    assert first.__func__ is Target.method
+    assert second.__name__ == "__init__"
+    reference = weakref.ref(p.method)
+    assert reference() is None or reference().__func__ is Target.method
+    assert [p.method() for _ in range(3)] == [1, 1, 1]
+
+
+def test_a_method_may_call_itself_and_rebind_the_proxy(runtime):
+    class Tree:
+        def count(self, depth):
+            return 1 if depth == 0 else 1 + p.count(depth - 1)
+
+        def replace(self):
+            p.__proxy_wrapped__ = Target()
+            gc.collect()
+            return self
+
+    p = runtime.Proxy(Tree)
+    assert p.count(50) == 51
+    reference = weakref.ref(runtime.extract(p))
+    assert isinstance(p.replace(), Tree)
+    gc.collect()
+    assert reference() is None
+    assert p.method() == 1
+
+
+def test_called_methods_keep_nothing_alive(runtime):
+    p = runtime.Proxy(Target)
+    assert p.method() == 1
+    reference = weakref.ref(runtime.extract(p))
+    del p
+    assert reference() is None
+
+
+def test_a_method_that_dies_while_another_takes_its_place():
+    class Holder:
+        def first(self):
+            return 1
+
+        def second(self):
+            return 2
+
+    p = proxyrt.Proxy(Holder)
+    seen = []
+    assert p.first() == 1
+    function = weakref.ref(Holder.first)
+    weakref.finalize(Holder.first, lambda: seen.append((p.second(), p.second)))
+    del Holder.first
+    # The proxy still had it, and lets go of it now.
+    assert function() is not None
+    assert p.second() == 2
+    assert function() is None
+    assert seen[0][0] == 2
+    assert seen[0][1]() == 2
+
+
 def operations():
     """Pairs of a name and something to do again and again."""
     number, items, thing, call = (

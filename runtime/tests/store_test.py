@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from proxyrt.serialize import SerializationError
 from proxyrt.store import StoreConfig, get_store, store_registration
 from proxyrt.store.exceptions import ProxyResolveMissingKeyError
 from proxyrt.store.factory import PollingStoreFactory
+from proxyrt.store.metrics import TimeStats
 from proxyrt.store.ref import borrow
 from proxyrt.store.utils import get_key
 
@@ -174,6 +176,182 @@ def test_a_script_leaves_nothing_behind() -> None:
     assert not Path(path).exists()
 
 
-def test_metrics_are_refused() -> None:
-    with pytest.raises(NotImplementedError):
-        Store("metrics", LocalConnector(), metrics=True)
+def test_operations_are_measured_if_asked(tmp_path: Path) -> None:
+    connector = FileConnector(str(tmp_path / "store"))
+    with Store("measured", connector, metrics=True, register=True) as store:
+        assert store.metrics is not None
+        proxy = store.proxy([1], populate_target=False)
+        assert proxy == [1]
+        copy = pickle.loads(pickle.dumps(proxy))
+        assert copy == [1]
+        measured = store.metrics.get_metrics(proxy)
+        assert measured is not None
+        assert measured.counters == {"store.get.cache_misses": 1, "store.get.cache_hits": 1}
+        sizes = measured.attributes
+        assert sizes["store.put.object_size"] == sizes["store.get.object_size"] > 0
+        counts = {name: times.count for name, times in measured.times.items()}
+        assert counts == {
+            "store.put": 1,
+            "store.put.serialize": 1,
+            "store.put.connector": 1,
+            "store.proxy": 1,
+            "store.get": 2,
+            "store.get.connector": 1,
+            "store.get.deserialize": 1,
+            "factory.resolve": 2,
+            "factory.call": 2,
+        }
+        put = measured.times["store.put"]
+        parts = measured.times["store.put.serialize"], measured.times["store.put.connector"]
+        assert put.last_time_ms >= sum(part.last_time_ms for part in parts)
+
+        proxies = store.proxy_batch([[1], [2]])
+        batch = store.metrics.get_metrics(proxies)
+        assert batch is not None
+        assert batch.times["store.proxy_batch"].count == 1
+        store.exists(get_key(proxy))
+        store.evict(get_key(proxy))
+        assert store.metrics.aggregate_times()["store.evict"].count == 1
+        assert store.metrics.get_metrics(store.connector.new_key()) is None
+        future = store.future()
+        future.set_result([3])
+        last = store.metrics.get_metrics(future.proxy())
+        assert last is not None
+        assert set(last.as_dict()["times"]) >= {"store.future", "store.set", "store.set.serialize"}
+
+
+def test_metrics_add_up() -> None:
+    first, second = TimeStats(), TimeStats()
+    for milliseconds in (1.0, 3.0):
+        first.add_time(milliseconds)
+    second.add_time(8)
+    total = first + second
+    assert (total.count, total.avg_time_ms) == (3, 4)
+    assert (total.min_time_ms, total.max_time_ms, total.last_time_ms) == (1, 8, 8)
+    assert TimeStats() + TimeStats() == TimeStats()
+
+
+@dataclass
+class Comparable:
+    """Has no hash, and a class that no table knows."""
+
+    x: int
+
+
+TARGETS = ["text", 5, -7, 2**40, b"", [1], {"a": 1}, (1, 2), {1}, numpy.arange(3), Comparable(1)]
+
+
+@pytest.mark.parametrize("obj", TARGETS, ids=lambda obj: type(obj).__name__)
+@pytest.mark.parametrize("evict", [False, True])
+def test_pickles_keep_what_is_known_of_the_target(store: Store[Any], obj: Any, evict: bool) -> None:
+    proxy = store.proxy(obj, evict=evict)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        copy = pickle.loads(pickle.dumps(proxy, protocol))
+        told, known = inspect(proxy), inspect(copy)
+        assert known.state == "unresolved"
+        assert (known.store, known.key, known.cached_class) == (store.name, told.key, type(obj))
+        assert type(known.key) is type(told.key)
+        assert repr(known.cached_hash) == repr(told.cached_hash)
+        assert isinstance(copy, type(obj))
+        factory: Any = known.factory
+        assert factory.evict is evict
+        assert factory.store_config == store.config()
+        assert not is_resolved(copy)
+
+
+def test_what_a_pickled_proxy_weighs(tmp_path: Path) -> None:
+    with Store("example") as store:
+        assert len(pickle.dumps(store.proxy([1], populate_target=False))) < 70
+        assert len(pickle.dumps(store.proxy([1]))) < 70
+        assert len(pickle.dumps(store.proxy("text"))) < 80
+        many = [store.proxy([1]) for _ in range(100)]
+        assert len(pickle.dumps(many)) < 100 * 35
+    file = Store("example", FileConnector(str(tmp_path)))
+    assert len(pickle.dumps(file.proxy("text"))) < 80 + len(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"register": True},
+        {"cache_size": 3},
+        {"metrics": True, "allow_pickle": False},
+        {"serializer": pickle.dumps, "deserializer": pickle.loads},
+    ],
+)
+@pytest.mark.parametrize("name", ["x", "", "with\0zero", "\N{SNOWMAN}", "\udcff"])
+def test_every_configuration_survives(name: str, options: dict[str, Any], tmp_path: Path) -> None:
+    connectors = [
+        LocalConnector(),
+        LocalConnector(include_data_in_config=True),
+        FileConnector(str(tmp_path / "a")),
+        FileConnector(str(tmp_path / "b"), durable=True),
+        SharedMemoryConnector("x", directory=str(tmp_path / "shm")),
+        SharedMemoryConnector("other"),
+        SharedMemoryConnector(name),
+        proxystore.connectors.local.LocalConnector(),
+    ]
+    for connector in connectors:
+        with Store(name, connector, **options) as store:
+            factory: Any = inspect(store.proxy([1])).factory
+            copy = pickle.loads(pickle.dumps(factory))
+            assert copy.store_config == store.config()
+            assert copy.key == factory.key
+
+
+def test_pickled_factories_can_be_changed_alone() -> None:
+    with Store("example") as store:
+        first, second = (inspect(store.proxy([1])).factory for _ in range(2))
+        changed: Any = pickle.loads(pickle.dumps(first))
+        changed.key = ("other",)
+        changed.store_config = StoreConfig("elsewhere", store.config().connector)
+        again: Any = pickle.loads(pickle.dumps(changed))
+        assert (again.key, again.store_config.name) == (("other",), "elsewhere")
+        untouched: Any = pickle.loads(pickle.dumps(second))
+        assert untouched.store_config == store.config()
+        store.config().connector.options.clear()
+        assert store.config().connector.options
+
+
+def test_damaged_pickles_of_proxies_are_errors() -> None:
+    from proxyrt import _factory, _proxy
+
+    key = b"\1\0" + bytes(15)
+    assert inspect(_proxy(b"Lname", key)).store == "name"
+    for config, item in [
+        (b"", key),
+        (b"?name", key),
+        (b"Lname", b""),
+        (b"Lname", b"\1"),
+        (b"Lname", key[:-1]),
+        (b"Lname", key + b"x"),
+        (b"Lname", b"\xf1\0" + bytes(15)),
+        (b"Lname", b"\x0f\0" + bytes(15)),
+        (b"Lname", b"\1\xff" + bytes(15)),
+        (b"Lname", b"\0\0"),
+    ]:
+        for restore in (_proxy, _factory):
+            with pytest.raises(ValueError):
+                restore(config, item)
+    for arguments in [(), (b"Lname",), ("Lname", key), (b"Lname", "x"), (None, None)]:
+        with pytest.raises(TypeError):
+            _proxy(*arguments)
+
+
+def test_a_subclass_puts_its_own_way() -> None:
+    class Counting(Store[LocalConnector]):
+        puts = gets = 0
+
+        def put(self, obj: Any, **kwargs: Any) -> Any:
+            self.puts += 1
+            return super().put(obj, **kwargs)
+
+        def get(self, key: Any, **kwargs: Any) -> Any:
+            self.gets += 1
+            return super().get(key, **kwargs)
+
+    with Counting("counting", LocalConnector(), register=True) as store:
+        proxy = store.proxy([1], populate_target=False)
+        assert proxy == [1]
+        assert (store.puts, store.gets) == (1, 1)

@@ -1,7 +1,7 @@
 import os
 import types
 from collections.abc import Callable
-from typing import Any, Generic, SupportsIndex, TypeVar, final
+from typing import Any, Generic, Literal, SupportsIndex, TypeVar, final, overload
 
 from typing_extensions import Self, disjoint_base
 
@@ -9,26 +9,34 @@ __all__ = [
     "Block",
     "Borrows",
     "Frame",
+    "LRUCache",
     "Proxy",
+    "StoreCore",
     "StoreFactory",
     "__version__",
+    "_factory",
+    "_proxy",
     "_proxy_trampoline",
     "after_fork",
     "deserialize",
     "encode",
+    "evict_shared",
     "extract",
     "get_factory",
     "is_resolved",
     "is_resolving",
     "is_valid",
     "join_background",
+    "new_key",
     "read_file",
+    "read_shared",
     "resolve",
     "resolve_async",
     "serialize",
     "set_trace_hook",
     "set_valid",
     "write_file",
+    "write_shared",
 ]
 
 _T = TypeVar("_T")
@@ -257,13 +265,185 @@ def write_file(
     /,
     *,
     durable: bool = False,
+    new: bool = False,
 ) -> None:
     """Write a file that other processes see whole or not at all."""
 
 def read_file(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of a file, or None if there is none."""
 
+def write_shared(
+    directory: str | os.PathLike[str],
+    name: str,
+    data: Frame | bytes | bytearray | memoryview,
+    /,
+    *,
+    new: bool = False,
+) -> None:
+    """Write an object of shared memory that other processes see whole or not at all."""
+
+def read_shared(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
+    """Return a writable private view of an object of shared memory, or None if there is none."""
+
+def evict_shared(directory: str | os.PathLike[str], name: str, /) -> None:
+    """Remove an object of shared memory, if there is one."""
+
+_KeyT = TypeVar("_KeyT", bound=tuple[Any, ...])
+_ValueT = TypeVar("_ValueT")
 _ConnectorT = TypeVar("_ConnectorT")
+
+def new_key(class_: type[_KeyT], /) -> _KeyT:
+    """Make a new key of a `NamedTuple` with one field, the name of an object."""
+
+@final
+class _proxy:
+    def __new__(  # type: ignore[misc]  # a class because the pickler finds it faster
+        cls, config: bytes, item: bytes, class_: Any = None, key: Any = None, hash: Any = None, /
+    ) -> Proxy[Any]: ...
+
+@final
+class _factory:
+    def __new__(  # type: ignore[misc]
+        cls, config: bytes, item: bytes, class_: Any = None, key: Any = None, hash: Any = None, /
+    ) -> StoreFactory[Any, Any]: ...
+
+@final
+class LRUCache(Generic[_KeyT, _ValueT]):
+    """Keeps the values used last. Threads may share it."""
+
+    def __new__(cls, maxsize: int = 16) -> Self: ...
+    def __class_getitem__(cls, item: Any) -> types.GenericAlias: ...
+    @property
+    def maxsize(self) -> int:
+        """How many values are kept at most."""
+
+    @property
+    def hits(self) -> int:
+        """How often `get` found a value."""
+
+    @property
+    def misses(self) -> int:
+        """How often it did not."""
+
+    @property
+    def evictions(self) -> int:
+        """How often `evict` has been called."""
+
+    def evict(self, key: _KeyT) -> None:
+        """Forget the value of a key."""
+
+    def exists(self, key: _KeyT) -> bool:
+        """Tell whether there is a value of a key."""
+
+    def get(self, key: _KeyT, default: Any = None) -> Any:
+        """Return the value of a key, or `default`."""
+
+    def set(self, key: _KeyT, value: _ValueT, *, evictions: int | None = None) -> None:
+        """Remember the value of a key, unless `evictions` has changed since it was read."""
+
+_T1 = TypeVar("_T1", bool, None)
+
+@disjoint_base
+class StoreCore:
+    """The operations of a store that every object goes through."""
+
+    connector: Any
+    metrics: Any
+    cache: LRUCache[Any, Any]
+    def __new__(cls, *args: object, **kwargs: object) -> Self: ...
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def _config(self) -> Any: ...
+    @property
+    def _serializer(self) -> Callable[[Any], Any] | None: ...
+    @property
+    def _deserializer(self) -> Callable[[Any], Any] | None: ...
+    @property
+    def _populate_target(self) -> bool: ...
+    def _setup(
+        self,
+        *,
+        name: str,
+        connector: Any,
+        cache: LRUCache[Any, Any],
+        serializer: Callable[[Any], Any] | None,
+        deserializer: Callable[[Any], Any] | None,
+        metrics: Any,
+        lock: Any,
+        config: Any,
+        packed_config: bytes | None,
+        populate_target: bool,
+        allow_pickle: bool,
+    ) -> None: ...
+    def _encode(self, obj: Any, serializer: Callable[[Any], Any] | None, /) -> Any: ...
+    def _deserialize(self, data: Any, /) -> Any: ...
+    def _make(
+        self,
+        key: Any,
+        obj: Any,
+        evict: bool,
+        deserializer: Callable[[Any], Any] | None,
+        populate_target: bool | None,
+        /,
+    ) -> Proxy[Any]: ...
+    def put(
+        self,
+        obj: Any,
+        *,
+        lifetime: Any = None,
+        serializer: Callable[[Any], Any] | None = None,
+        **kwargs: Any,
+    ) -> tuple[Any, ...]:
+        """Keep an object and return its key; further arguments are the connector's."""
+
+    def get(
+        self,
+        key: tuple[Any, ...],
+        *,
+        deserializer: Callable[[Any], Any] | None = None,
+        default: object = None,
+    ) -> Any:
+        """Return the object of a key, or `default` if there is none."""
+
+    def evict(self, key: tuple[Any, ...]) -> None:
+        """Remove the object of a key, if there is one."""
+
+    def exists(self, key: tuple[Any, ...]) -> bool:
+        """Tell whether there is an object of a key."""
+
+    def is_cached(self, key: tuple[Any, ...]) -> bool:
+        """Tell whether the object of a key is at hand."""
+
+    @overload
+    def proxy(
+        self,
+        obj: _T1,
+        *,
+        evict: bool = False,
+        lifetime: Any = None,
+        serializer: Callable[[Any], Any] | None = None,
+        deserializer: Callable[[Any], Any] | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: Literal[True],
+        **kwargs: Any,
+    ) -> _T1: ...
+    @overload
+    def proxy(
+        self,
+        obj: _T,
+        *,
+        evict: bool = False,
+        lifetime: Any = None,
+        serializer: Callable[[Any], Any] | None = None,
+        deserializer: Callable[[Any], Any] | None = None,
+        populate_target: bool | None = None,
+        skip_nonproxiable: bool = False,
+        **kwargs: Any,
+    ) -> Proxy[_T]:
+        """Keep an object and return a proxy of it."""
 
 @disjoint_base
 class StoreFactory(Generic[_ConnectorT, _T]):

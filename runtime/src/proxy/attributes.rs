@@ -23,6 +23,11 @@ use super::slots;
 #[cfg(not(Py_GIL_DISABLED))]
 unsafe extern "C" {
     fn _PyType_Lookup(ty: *mut PyTypeObject, name: *mut PyObject) -> *mut PyObject;
+    /// 1: `method` is a function that wants the object as its first argument. 0: it is the attribute, or null.
+    #[cfg(not(Py_3_14))]
+    fn _PyObject_GetMethod(object: Obj, name: Obj, method: *mut Obj) -> c_int;
+    #[cfg(not(Py_3_14))]
+    fn PyMethod_New(function: Obj, object: Obj) -> Obj;
 }
 #[cfg(Py_GIL_DISABLED)]
 unsafe extern "C" {
@@ -116,13 +121,97 @@ pub(crate) unsafe extern "C" fn getattro(this: Obj, name: Obj) -> Obj {
     unsafe {
         if ffi::Py_TYPE(this) == type_object() && !has_instance_dict(this) {
             if !may_be_special(name) {
-                return slots::forwarded_attribute(this, name);
+                return ordinary_attribute(this, name);
             }
             if name == names::CLASS.get() {
                 return class(this);
             }
+            if name == names::REDUCE_EX.get() {
+                return ffi::PyObject_GenericGetAttr(this, name);
+            }
         }
         getattro_slow(this, name, false)
+    }
+}
+
+/// An attribute of the target that is not one of the proxy.
+#[cfg(not(any(Py_GIL_DISABLED, Py_3_14)))]
+#[inline(always)]
+unsafe fn ordinary_attribute(this: Obj, name: Obj) -> Obj {
+    const GENERIC: ffi::getattrofunc = ffi::PyObject_GenericGetAttr;
+    // SAFETY: called for a live proxy with a string.
+    unsafe {
+        let Some(held) = target(this) else {
+            return Failure::FAILED;
+        };
+        let object = held.as_ptr();
+        match (*ffi::Py_TYPE(object)).tp_getattro {
+            Some(getattro) if ptr::fn_addr_eq(getattro, GENERIC) => {}
+            Some(getattro) => return getattro(object, name),
+            None => return ffi::PyObject_GetAttr(object, name),
+        }
+        let mut found = ptr::null_mut();
+        if _PyObject_GetMethod(object, name, &mut found) == 0 {
+            return found;
+        }
+        let Some(function) = Strong::from_owned(found) else {
+            return Failure::FAILED;
+        };
+        if ptr::eq(
+            ffi::Py_TYPE(function.as_ptr()),
+            ptr::addr_of!(ffi::PyFunction_Type),
+        ) {
+            return bound_method(this, function, object);
+        }
+        match (*ffi::Py_TYPE(function.as_ptr())).tp_descr_get {
+            Some(bind) => bind(function.as_ptr(), object, ffi::Py_TYPE(object).cast()),
+            None => function.into_ptr(),
+        }
+    }
+}
+
+#[cfg(any(Py_GIL_DISABLED, Py_3_14))]
+#[inline(always)]
+unsafe fn ordinary_attribute(this: Obj, name: Obj) -> Obj {
+    // SAFETY: called for a live proxy with a string.
+    unsafe { slots::forwarded_attribute(this, name) }
+}
+
+/// CPython's `PyMethodObject`.
+#[cfg(not(any(Py_GIL_DISABLED, Py_3_14)))]
+#[repr(C)]
+struct BoundMethod {
+    head: PyObject,
+    function: Obj,
+    object: Obj,
+    weakrefs: Obj,
+}
+
+/// Binds a function to the target of `this`. Making a bound method is most of what a method call through a proxy costs
+/// more than one without, so a proxy keeps the last one. If nobody else has a reference to it, the next one is made of
+/// it: that cannot be told from a new one.
+#[cfg(not(any(Py_GIL_DISABLED, Py_3_14)))]
+#[inline(always)]
+unsafe fn bound_method(this: Obj, function: Strong, object: Obj) -> Obj {
+    // SAFETY: `bound` holds a bound method of the target or null. Its layout is the same in all versions that this is
+    // compiled for. Our second reference keeps it from being made something else when dropping the old function runs
+    // Python code.
+    unsafe {
+        let kept = fields(this).bound.load(Ordering::Relaxed);
+        if !kept.is_null() && ffi::Py_REFCNT(kept) == 1 {
+            let method = kept.cast::<BoundMethod>();
+            if (*method).object == object && (*method).weakrefs.is_null() {
+                ffi::Py_INCREF(kept);
+                let old = ptr::replace(ptr::addr_of_mut!((*method).function), function.into_ptr());
+                ffi::Py_DECREF(old);
+                return kept;
+            }
+        }
+        let Some(made) = Strong::from_owned(PyMethod_New(function.as_ptr(), object)) else {
+            return Failure::FAILED;
+        };
+        replace(this, &fields(this).bound, made.clone().into_ptr());
+        made.into_ptr()
     }
 }
 

@@ -26,7 +26,11 @@ use pyo3::ffi::{
     PyType_Slot,
 };
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyType};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyCFunction, PyTuple, PyType};
+
+use crate::factory::StoreFactory;
+use crate::packed;
 
 use object::{
     Failure, Obj, Strong, fields, is_proxy, load, replace, store, type_object, with_python,
@@ -485,6 +489,13 @@ unsafe extern "C" fn reduce(this: Obj, _: Obj) -> Obj {
         };
         let class = load(this, |fields| &fields.default_class);
         let hash = load(this, |fields| &fields.default_hash);
+        if ffi::Py_TYPE(this) == type_object() {
+            match with_python(|py| short_form(py, &factory, class.as_ref(), hash.as_ref())) {
+                Ok(Some(reduced)) => return reduced.into_ptr(),
+                Ok(None) => {}
+                Err(Raised) => return Failure::FAILED,
+            }
+        }
         let or_none =
             |value: &Option<Strong>| value.as_ref().map_or(ffi::Py_None(), Strong::as_ptr);
         let state = ffi::PyTuple_Pack(3, factory.as_ptr(), or_none(&class), or_none(&hash));
@@ -492,6 +503,43 @@ unsafe extern "C" fn reduce(this: Obj, _: Obj) -> Obj {
             return Failure::FAILED;
         };
         ffi::PyTuple_Pack(2, TRAMPOLINE.load(Ordering::Relaxed), state.as_ptr())
+    }
+}
+
+/// An exception is set.
+struct Raised;
+
+/// What `__reduce__` returns for a proxy of a stored object, if it has a short form.
+unsafe fn short_form(
+    py: Python<'_>,
+    factory: &Strong,
+    class: Option<&Strong>,
+    hash: Option<&Strong>,
+) -> Result<Option<Strong>, Raised> {
+    static RESTORE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let reduced = || -> PyResult<Option<Bound<'_, PyTuple>>> {
+        // SAFETY: the references are alive during the call.
+        let bound = |value: &Strong| unsafe { Bound::from_borrowed_ptr(py, value.as_ptr()) };
+        let factory = bound(factory);
+        let Ok(factory) = factory.cast_exact::<StoreFactory>() else {
+            return Ok(None);
+        };
+        let (class, hash) = (class.map(bound), hash.map(bound));
+        let Some(arguments) = StoreFactory::packed(factory, class.as_ref(), hash.as_ref())? else {
+            return Ok(None);
+        };
+        let restore = RESTORE.import(py, "proxyrt._proxyrt", "_proxy")?;
+        PyTuple::new(py, [restore, arguments.as_any()]).map(Some)
+    };
+    match reduced() {
+        // SAFETY: the reference is given up to the result.
+        Ok(reduced) => {
+            Ok(reduced.and_then(|tuple| unsafe { Strong::from_owned(tuple.into_ptr()) }))
+        }
+        Err(error) => {
+            error.restore(py);
+            Err(Raised)
+        }
     }
 }
 
@@ -542,6 +590,54 @@ unsafe extern "C" fn trampoline(_module: Obj, args: *mut Obj, count: Py_ssize_t)
         }
         this.into_ptr()
     }
+}
+
+/// The classes that pickles of proxies, and of their factories, call. They are no functions, because the pickler finds a
+/// class faster, and there is nothing else to them: calling one returns what the arguments describe.
+fn create_restorer<'py>(
+    py: Python<'py>,
+    name: &'static CStr,
+    new: ffi::newfunc,
+) -> PyResult<Bound<'py, PyType>> {
+    let mut table = slot_table! {
+        Py_tp_new => new;
+    };
+    let mut spec = ffi::PyType_Spec {
+        name: name.as_ptr(),
+        basicsize: size_of::<PyObject>() as c_int,
+        itemsize: 0,
+        flags: ffi::Py_TPFLAGS_DEFAULT as u32,
+        slots: table.as_mut_ptr(),
+    };
+    // SAFETY: as for `create_type`.
+    unsafe {
+        let ty = ffi::PyType_FromSpec(&mut spec);
+        Ok(Bound::from_owned_ptr_or_err(py, ty)?.cast_into::<PyType>()?)
+    }
+}
+
+/// `name => function;` for the `tp_new` of a restorer.
+macro_rules! restorer {
+    ($($name:ident => $function:path;)*) => {$(
+        unsafe extern "C" fn $name(_: *mut ffi::PyTypeObject, args: Obj, _: Obj) -> Obj {
+            with_python(|py| {
+                // SAFETY: `tp_new` is called with a tuple.
+                let args = unsafe { Bound::from_borrowed_ptr(py, args).cast_into_unchecked::<PyTuple>() };
+                match $function(&args) {
+                    Ok(made) => made.into_ptr(),
+                    Err(error) => {
+                        error.restore(py);
+                        Failure::FAILED
+                    }
+                }
+            })
+        }
+    )*};
+}
+
+restorer! {
+    restore_proxy => packed::unpack_proxy;
+    restore_factory => packed::unpack_factory;
 }
 
 /// A function of one proxy; other objects are asked for the attribute, so that other proxy types work too.
@@ -608,6 +704,14 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // SAFETY: the type has been created and is never dropped.
     let ty = unsafe { PyType::from_borrowed_type_ptr(py, type_object()) };
     module.add("Proxy", ty)?;
+    module.add(
+        "_proxy",
+        create_restorer(py, c"proxyrt._proxy", restore_proxy)?,
+    )?;
+    module.add(
+        "_factory",
+        create_restorer(py, c"proxyrt._factory", restore_factory)?,
+    )?;
 
     let made = function(
         module,
@@ -652,6 +756,56 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
         function(module, definition, name)?;
     }
     Ok(())
+}
+
+/// Makes a proxy of `target`, and resolves it with `target`, if there is one.
+pub(crate) fn made<'py>(
+    factory: &Bound<'py, PyAny>,
+    target: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = factory.py();
+    let mut arguments = Arguments {
+        factory: factory.as_ptr(),
+        ..Arguments::default()
+    };
+    // SAFETY: the arguments are alive; a proxy that has been allocated is initialised before anybody else sees it.
+    unsafe {
+        if let Some(target) = target {
+            arguments.target = target.as_ptr();
+            arguments.cache_defaults = ffi::Py_True();
+        }
+        let this = Bound::from_owned_ptr_or_err(py, object::allocate(type_object()))?;
+        if initialise(this.as_ptr(), &arguments) < 0 {
+            return Err(PyErr::fetch(py));
+        }
+        Ok(this)
+    }
+}
+
+/// Makes the proxy that had this factory and these cached defaults.
+pub(crate) fn restored<'py>(
+    factory: &Bound<'py, PyAny>,
+    class: Option<Bound<'py, PyAny>>,
+    hash: Option<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let this = made(factory, None)?;
+    // SAFETY: `this` is a proxy, and the fields take over the references.
+    unsafe {
+        let fields = fields(this.as_ptr());
+        for (field, value) in [(&fields.default_class, class), (&fields.default_hash, hash)] {
+            if let Some(value) = value {
+                replace(this.as_ptr(), field, value.into_ptr());
+            }
+        }
+    }
+    Ok(this)
+}
+
+/// The name of a type as the interpreter's messages have it.
+pub(crate) fn type_name(class: &Bound<'_, PyType>) -> String {
+    // SAFETY: every type has a name, a string that ends with a zero and lives as long as the type.
+    let name = unsafe { CStr::from_ptr((*class.as_type_ptr()).tp_name) };
+    name.to_string_lossy().into_owned()
 }
 
 /// Whether an object is a proxy of this package, whatever its `__class__` says.

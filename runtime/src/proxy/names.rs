@@ -66,6 +66,7 @@ names! {
     ORIG_CLASS = c"__orig_class__";
     PROXY_FACTORY = c"__proxy_factory__";
     REDUCE = c"__reduce__";
+    REDUCE_EX = c"__reduce_ex__";
     SUBCLASSCHECK = c"__subclasscheck__";
     TARGET = c"target";
     WEAKREF = c"__weakref__";

@@ -124,6 +124,8 @@ pub(crate) struct ProxyObject {
     pub(crate) factory: AtomicPtr<PyObject>,
     pub(crate) default_class: AtomicPtr<PyObject>,
     pub(crate) default_hash: AtomicPtr<PyObject>,
+    /// The bound method of the target that was asked for last: the next one is made of it, if nobody else has it.
+    pub(crate) bound: AtomicPtr<PyObject>,
     #[cfg(Py_GIL_DISABLED)]
     retired: std::sync::Mutex<Vec<usize>>,
     dict: Obj,
@@ -366,6 +368,9 @@ pub(crate) unsafe fn store(this: Obj, value: Option<Strong>) {
     // SAFETY: `this` is a proxy, `value` is alive.
     unsafe {
         let fields = fields(this);
+        if !fields.bound.load(Ordering::Relaxed).is_null() {
+            replace(this, &fields.bound, ptr::null_mut());
+        }
         match value {
             Some(value) if mode(this) == Mode::Direct && !is_proxy(value.as_ptr()) => {
                 replace(this, &fields.target, value.into_ptr());
@@ -515,13 +520,14 @@ mod free_list {
     }
 }
 
-fn owned_fields(object: &ProxyObject) -> [&AtomicPtr<PyObject>; 5] {
+fn owned_fields(object: &ProxyObject) -> [&AtomicPtr<PyObject>; 6] {
     [
         &object.target,
         &object.held,
         &object.factory,
         &object.default_class,
         &object.default_hash,
+        &object.bound,
     ]
 }
 

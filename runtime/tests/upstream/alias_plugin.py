@@ -56,6 +56,8 @@ def add_private_helpers(module: ModuleType, name: str) -> None:
     spec = importlib.util.spec_from_file_location(f"{name}_original", found.origin)
     assert spec is not None and spec.loader is not None
     original = importlib.util.module_from_spec(spec)
+    # Dataclasses look for their module.
+    sys.modules[spec.name] = original
     spec.loader.exec_module(original)
     for key, value in vars(original).items():
         if key.startswith("_") and not key.startswith("__") and not hasattr(module, key):
@@ -65,6 +67,9 @@ def add_private_helpers(module: ModuleType, name: str) -> None:
 loaded = sorted(name for name in sys.modules if name in ALIASED)
 if loaded:
     raise RuntimeError(f"already imported: {', '.join(loaded)}")
+# Before the paths of our packages lead to ProxyStore's modules.
+for name in ALIASED:
+    importlib.import_module(DESTINATION + name.removeprefix(SOURCE))
 sys.meta_path.insert(0, Alias())
 for name in ALIASED:
     importlib.import_module(name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 from collections.abc import Sequence
 from types import TracebackType
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 from typing_extensions import Self
 
-from proxyrt._proxyrt import read_file, write_file
+from proxyrt._proxyrt import new_key, read_file, write_file
 from proxyrt.serialize import BytesLike, Frame
 
 
@@ -117,12 +116,13 @@ class FileConnector:
 
     def new_key(self, obj: BytesLike | None = None) -> FileKey:
         """Return a key that has no object yet."""
-        return FileKey(secrets.token_urlsafe(15))
+        key: FileKey = new_key(FileKey)
+        return key
 
     def put(self, obj: BytesLike | Frame) -> FileKey:
         """Keep bytes and return their key."""
-        key = self.new_key()
-        self.set(key, obj)
+        key: FileKey = new_key(FileKey)
+        write_file(self.store_dir, key.filename, obj, durable=self.durable, new=True)
         return key
 
     def put_batch(self, objs: Sequence[BytesLike | Frame]) -> list[FileKey]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from typing_extensions import Self
 
+from proxyrt._proxyrt import new_key
 from proxyrt.serialize import BytesLike
 
 
@@ -83,11 +83,12 @@ class LocalConnector:
 
     def new_key(self, obj: BytesLike | None = None) -> LocalKey:
         """Return a key that has no object yet."""
-        return LocalKey(secrets.token_urlsafe(15))
+        key: LocalKey = new_key(LocalKey)
+        return key
 
     def put(self, obj: BytesLike) -> LocalKey:
         """Keep bytes and return their key."""
-        key = self.new_key()
+        key: LocalKey = new_key(LocalKey)
         self._store[key] = obj
         return key
 

@@ -14,7 +14,6 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import secrets
 import stat
 import tempfile
 import threading
@@ -26,10 +25,11 @@ from urllib.parse import quote
 
 from typing_extensions import Self
 
-from proxyrt._proxyrt import read_file, write_file
+from proxyrt._proxyrt import evict_shared, new_key, read_shared, write_shared
 from proxyrt.serialize import BytesLike, Frame
 
 _LOCK = ".lock"
+_SPARES = ".spare"
 
 
 class SharedMemoryKey(NamedTuple):
@@ -47,6 +47,10 @@ class SharedMemoryConnector:
 
     Nothing is copied between processes: an array that is read is a private mapping of the object.
     Writing to it copies the pages written to, and no one else sees that.
+
+    A namespace keeps the memory of evicted objects of a megabyte or more for the next ones, at
+    most eight objects and 256 MiB, because new memory costs several times what writing to it does.
+    Memory that a process still maps is left alone.
 
     Objects live as long as a process uses their namespace: until it has closed all its connectors
     of that namespace, or ends. A connector that is only dropped stays in use, because there may be
@@ -115,8 +119,7 @@ class SharedMemoryConnector:
 
     def evict(self, key: SharedMemoryKey) -> None:
         """Remove the object of a key, if there is one. Views of it stay valid."""
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(os.path.join(self._store_dir, key.name))
+        evict_shared(self._store_dir, key.name)
 
     def exists(self, key: SharedMemoryKey) -> bool:
         """Tell whether there is an object of a key."""
@@ -124,7 +127,7 @@ class SharedMemoryConnector:
 
     def get(self, key: SharedMemoryKey) -> BytesLike | None:
         """Return a writable private view of the bytes of a key, or None if there are none."""
-        return read_file(self._store_dir, key.name)
+        return read_shared(self._store_dir, key.name)
 
     def get_batch(self, keys: Sequence[SharedMemoryKey]) -> list[BytesLike | None]:
         """Return the bytes of each key, or None where there are none."""
@@ -132,12 +135,14 @@ class SharedMemoryConnector:
 
     def new_key(self, obj: BytesLike | None = None) -> SharedMemoryKey:
         """Return a key that has no object yet."""
-        return SharedMemoryKey(secrets.token_urlsafe(15))
+        key: SharedMemoryKey = new_key(SharedMemoryKey)
+        return key
 
     def put(self, obj: BytesLike | Frame) -> SharedMemoryKey:
         """Keep bytes and return their key."""
-        key = self.new_key()
-        self.set(key, obj)
+        key: SharedMemoryKey = new_key(SharedMemoryKey)
+        self._require_open()
+        write_shared(self._store_dir, key.name, obj, new=True)
         return key
 
     def put_batch(self, objs: Sequence[BytesLike | Frame]) -> list[SharedMemoryKey]:
@@ -151,9 +156,12 @@ class SharedMemoryConnector:
             OSError: If the shared memory is full.
             RuntimeError: If the connector is closed.
         """
+        self._require_open()
+        write_shared(self._store_dir, key.name, obj)
+
+    def _require_open(self) -> None:
         if self._closed:
             raise RuntimeError(f"{self!r} is closed")
-        write_file(self._store_dir, key.name, obj)
 
 
 def reclaim(directory: str | os.PathLike[str] | None = None) -> list[str]:
@@ -173,6 +181,21 @@ def reclaim(directory: str | os.PathLike[str] | None = None) -> list[str]:
     return []
 
 
+def is_in_use(path: Path) -> bool | None:
+    """Tell whether a process uses the namespace of a folder; None if the folder is none."""
+    try:
+        lock = os.open(path / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
 def _default_root() -> Path:
     memory = Path("/dev/shm")
     parent = memory if memory.is_dir() else Path(tempfile.gettempdir())
@@ -189,7 +212,7 @@ def _make_private(root: Path) -> None:
 
 
 def _folder_name(namespace: str) -> str:
-    name = quote(namespace, safe="").replace(".", "%2E")
+    name = quote(namespace, safe="", errors="surrogatepass").replace(".", "%2E")
     if name and len(name) < 200:
         return name
     return "%" + hashlib.blake2b(namespace.encode("utf-8", "surrogatepass")).hexdigest()[:64]
@@ -307,6 +330,10 @@ def _reclaim(path: Path) -> bool:
 
 def _remove_objects(path: Path) -> None:
     for name in os.listdir(path):
-        if name != _LOCK:
+        if name == _SPARES:
+            with contextlib.suppress(OSError):
+                _remove_objects(path / name)
+                (path / name).rmdir()
+        elif name != _LOCK:
             with contextlib.suppress(FileNotFoundError):
                 os.remove(path / name)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
+import copy
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar, overload
 
 from typing_extensions import Self
 
 from proxyrt import serialize as default
 from proxyrt._imports import get_object_path
+from proxyrt._proxyrt import StoreCore
 from proxyrt.connectors.protocols import DeferrableConnector
 from proxyrt.proxy import Proxy, ProxyLocker
-from proxyrt.serialize import SerializationError, is_bytes_like
+from proxyrt.store._config import pack
 from proxyrt.store._registry import register_store, unregister_store
 from proxyrt.store.cache import LRUCache
 from proxyrt.store.config import ConnectorConfig, StoreConfig
@@ -22,17 +25,17 @@ from proxyrt.store.exceptions import NonProxiableTypeError
 from proxyrt.store.factory import PollingStoreFactory, StoreFactory
 from proxyrt.store.future import Future
 from proxyrt.store.lifetimes import Lifetime
-from proxyrt.store.ref import into_owned
+from proxyrt.store.metrics import StoreMetrics
+from proxyrt.store.ref import OwnedProxy, into_owned
 from proxyrt.store.types import ConnectorKeyT, ConnectorT, DeserializerT, SerializerT
 
 __all__ = ["Store", "StoreFactory"]
 
 T = TypeVar("T")
+NonProxiableT = TypeVar("NonProxiableT", bool, None)
 
-_MISSING = object()
 
-
-class Store(Generic[ConnectorT]):
+class Store(StoreCore, Generic[ConnectorT]):
     """Keeps objects with a connector and makes proxies of them. Threads may share it.
 
     Args:
@@ -41,16 +44,18 @@ class Store(Generic[ConnectorT]):
         serializer: Makes bytes of objects, instead of :func:`proxyrt.serialize.serialize`.
         deserializer: Makes objects of bytes.
         cache_size: How many objects to keep at hand.
-        metrics: For compatibility; operations are not measured.
+        metrics: Whether to measure the operations; see :mod:`proxyrt.store.metrics`.
         populate_target: Whether a new proxy is resolved with the object that it was made of.
         register: Whether to register the store by its name until it is closed.
         allow_pickle: Whether to read objects that were pickled, which runs code of their writers.
 
     Raises:
         ValueError: If ``cache_size`` is negative.
-        NotImplementedError: If ``metrics`` is true.
         StoreExistsError: If ``register`` is true and the name is taken.
     """
+
+    connector: ConnectorT
+    metrics: StoreMetrics | None
 
     def __init__(
         self,
@@ -65,34 +70,38 @@ class Store(Generic[ConnectorT]):
         register: bool = False,
         allow_pickle: bool = True,
     ) -> None:
-        if metrics:
-            raise NotImplementedError("proxyrt does not measure the operations of stores")
-        self.cache: LRUCache[ConnectorKeyT, Any] = LRUCache(cache_size)
         used: Any = connector
         if used is None:
             from proxyrt.connectors.shm import SharedMemoryConnector  # noqa: PLC0415  # POSIX only
 
             used = SharedMemoryConnector(name)
-        self.connector: Any = used
-        self.metrics = None
-        self._name = name
-        self._serializer = serializer
-        self._deserializer = deserializer
-        self._populate_target = populate_target
-        self._register = register
-        self._allow_pickle = allow_pickle
-        self._lock = threading.RLock()
-        # ProxyStore's stores call connectors from one thread at a time; theirs may rely on that.
-        ours = type(used).__module__.startswith("proxyrt.connectors.")
-        self._guard: Any = contextlib.nullcontext() if ours else self._lock
-        self._config = StoreConfig(
+        config = StoreConfig(
             name=name,
             connector=ConnectorConfig(get_object_path(type(used)), used.config()),
             serializer=serializer,
             deserializer=deserializer,
             cache_size=cache_size,
+            metrics=metrics,
             populate_target=populate_target,
             auto_register=register,
+            allow_pickle=allow_pickle,
+        )
+        # ProxyStore's stores call connectors from one thread at a time; theirs may rely on that.
+        ours = type(used).__module__.startswith("proxyrt.connectors.")
+        self._lock = None if ours else threading.RLock()
+        self._register = register
+        self.connector = used
+        self._setup(
+            name=name,
+            connector=used,
+            cache=LRUCache(cache_size),
+            serializer=serializer,
+            deserializer=deserializer,
+            metrics=StoreMetrics() if metrics else None,
+            lock=self._lock,
+            config=config,
+            packed_config=pack(config),
+            populate_target=populate_target,
             allow_pickle=allow_pickle,
         )
         if register:
@@ -113,11 +122,6 @@ class Store(Generic[ConnectorT]):
         return f"Store(name={self.name}, connector={self.connector})"
 
     @property
-    def name(self) -> str:
-        """The name."""
-        return self._name
-
-    @property
     def serializer(self) -> SerializerT:
         """The function that makes bytes of objects."""
         return self._serializer or default.serialize
@@ -127,19 +131,38 @@ class Store(Generic[ConnectorT]):
         """The function that makes objects of bytes; arrays can be changed in place."""
         return self._deserializer or self._deserialize
 
-    def _deserialize(self, data: Any) -> Any:
-        return default.deserialize(data, allow_pickle=self._allow_pickle, writable=True)
+    @contextmanager
+    def _exclusively(self) -> Iterator[None]:
+        """Use the connector alone, if it needs that."""
+        if self._lock is None:
+            yield
+        else:
+            with self._lock:
+                yield
+
+    def _note(self, operation: str, key: Any, sizes: dict[str, int], **times: float) -> None:
+        """Keep the seconds that the parts of an operation took, if the store measures."""
+        if self.metrics is not None:
+            for name, size in sizes.items():
+                self.metrics.add_attribute(f"{operation}.{name}", key, size)
+            for name, seconds in times.items():
+                full = operation if name == "total" else f"{operation}.{name}"
+                self.metrics.add_time(full, key, 1e3 * seconds)
 
     def close(self, *args: Any, **kwargs: Any) -> None:
         """Close the connector, which may remove the objects; arguments are the connector's."""
         if self._register:
             unregister_store(self.name)
-        with self._guard:
+        with self._exclusively():
             self.connector.close(*args, **kwargs)
 
     def config(self) -> StoreConfig:
         """Return how to make a store of the same objects."""
-        return self._config
+        config: StoreConfig = copy.copy(self._config)
+        config.connector = ConnectorConfig(
+            config.connector.kind, copy.copy(config.connector.options)
+        )
+        return config
 
     @classmethod
     def from_config(cls, config: StoreConfig) -> Store[Any]:
@@ -156,44 +179,12 @@ class Store(Generic[ConnectorT]):
             allow_pickle=config.allow_pickle,
         )
 
-    def _encode(self, obj: Any, serializer: SerializerT | None) -> Any:
-        serializer = serializer or self._serializer
-        if serializer is None:
-            if getattr(self.connector, "accepts_frames", False):
-                return default.encode(obj, checksum=getattr(self.connector, "checksum", False))
-            return default.serialize(obj)
-        data = serializer(obj)
-        if not is_bytes_like(data):
-            raise TypeError("Serializer must return a bytes-like object.")
-        return data
-
     def _require_deferrable(self) -> None:
         if not isinstance(self.connector, DeferrableConnector):
             raise NotImplementedError(
                 f"{type(self.connector).__name__} is no DeferrableConnector: "
                 "it cannot set the object of a key."
             )
-
-    def put(
-        self,
-        obj: Any,
-        *,
-        lifetime: Lifetime | None = None,
-        serializer: SerializerT | None = None,
-        **kwargs: Any,
-    ) -> ConnectorKeyT:
-        """Keep an object and return its key; further arguments are the connector's.
-
-        Raises:
-            SerializationError: If the object cannot be serialized.
-            TypeError: If ``serializer`` returns no bytes.
-        """
-        data = self._encode(obj, serializer)
-        with self._guard:
-            key: ConnectorKeyT = self.connector.put(data, **kwargs)
-        if lifetime is not None:
-            lifetime.add_key(key, store=self)
-        return key
 
     def put_batch(
         self,
@@ -204,9 +195,21 @@ class Store(Generic[ConnectorT]):
         **kwargs: Any,
     ) -> list[ConnectorKeyT]:
         """Keep several objects and return their keys; see :meth:`put`."""
+        start = time.perf_counter()
         data = [self._encode(obj, serializer) for obj in objs]
-        with self._guard:
+        encoded = time.perf_counter()
+        with self._exclusively():
             keys: list[ConnectorKeyT] = self.connector.put_batch(data, **kwargs)
+        if self.metrics is not None:
+            end = time.perf_counter()
+            self._note(
+                "store.put_batch",
+                keys,
+                {"object_sizes": sum(map(len, data))},
+                serialize=encoded - start,
+                connector=end - encoded,
+                total=end - start,
+            )
         if lifetime is not None:
             lifetime.add_key(*keys, store=self)
         return keys
@@ -220,57 +223,23 @@ class Store(Generic[ConnectorT]):
         **kwargs: Any,
     ) -> None:
         self._require_deferrable()
+        start = time.perf_counter()
         data = self._encode(obj, serializer)
-        with self._guard:
-            self.connector.set(key, data, **kwargs)
+        encoded = time.perf_counter()
+        connector: Any = self.connector
+        with self._exclusively():
+            connector.set(key, data, **kwargs)
             self.cache.evict(key)
-
-    def get(
-        self,
-        key: ConnectorKeyT,
-        *,
-        deserializer: DeserializerT | None = None,
-        default: object = None,
-    ) -> Any:
-        """Return the object of a key, or ``default`` if there is none.
-
-        Raises:
-            SerializationError: If the object cannot be read.
-        """
-        cached = self.cache.get(key, _MISSING)
-        if cached is not _MISSING:
-            return cached
-        evictions = self.cache.evictions
-        with self._guard:
-            data = self.connector.get(key)
-        if data is None:
-            return default
-        deserializer = deserializer or self.deserializer
-        try:
-            obj = deserializer(data)
-        except Exception as error:  # whatever a deserializer raises
-            raise SerializationError(
-                f"Failed to deserialize object (deserializer={deserializer!r}, key={key}): {error}"
-            ) from error
-        self.cache.set(key, obj, evictions=evictions)
-        return obj
-
-    def evict(self, key: ConnectorKeyT) -> None:
-        """Remove the object of a key, if there is one."""
-        with self._guard:
-            self.connector.evict(key)
-            self.cache.evict(key)
-
-    def exists(self, key: ConnectorKeyT) -> bool:
-        """Tell whether there is an object of a key."""
-        if self.cache.exists(key):
-            return True
-        with self._guard:
-            return bool(self.connector.exists(key))
-
-    def is_cached(self, key: ConnectorKeyT) -> bool:
-        """Tell whether the object of a key is at hand."""
-        return self.cache.exists(key)
+        if self.metrics is not None:
+            end = time.perf_counter()
+            self._note(
+                "store.set",
+                key,
+                {"object_size": len(data)},
+                serialize=encoded - start,
+                connector=end - encoded,
+                total=end - start,
+            )
 
     def future(
         self,
@@ -286,68 +255,46 @@ class Store(Generic[ConnectorT]):
             NotImplementedError: If the connector cannot set the object of a key.
         """
         self._require_deferrable()
+        start = time.perf_counter()
+        connector: Any = self.connector
+        with self._exclusively():
+            key: ConnectorKeyT = connector.new_key()
+        made = time.perf_counter()
         factory: PollingStoreFactory[Any, Any] = PollingStoreFactory(
-            self.connector.new_key(),
-            self.config(),
-            deserializer=deserializer,
-            evict=evict,
-            **polling,
+            key, self._config, deserializer=deserializer, evict=evict, **polling
+        )
+        self._note(
+            "store.future", key, {}, connector=made - start, total=time.perf_counter() - start
         )
         return Future(factory, serializer=serializer)
 
-    def _make(
+    @overload
+    def proxy_batch(
         self,
-        key: ConnectorKeyT,
-        obj: Any,
-        evict: bool,
-        deserializer: DeserializerT | None,
-        populate_target: bool | None,
-    ) -> Proxy[Any]:
-        factory: StoreFactory[Any, Any] = StoreFactory(
-            key, self._config, evict=evict, deserializer=deserializer
-        )
-        if self._populate_target if populate_target is None else populate_target:
-            return Proxy(factory, cache_defaults=True, target=obj)
-        return Proxy(factory)
-
-    def proxy(
-        self,
-        obj: Any,
+        objs: Sequence[NonProxiableT],
         *,
-        evict: bool = False,
-        lifetime: Lifetime | None = None,
-        serializer: SerializerT | None = None,
-        deserializer: DeserializerT | None = None,
-        populate_target: bool | None = None,
-        skip_nonproxiable: bool = False,
+        evict: bool = ...,
+        lifetime: Lifetime | None = ...,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        populate_target: bool | None = ...,
+        skip_nonproxiable: Literal[True] = ...,
         **kwargs: Any,
-    ) -> Any:
-        """Keep an object and return a proxy of it.
+    ) -> list[NonProxiableT]: ...
 
-        Args:
-            obj: The object.
-            evict: Whether to remove the object once a proxy has been resolved.
-            lifetime: Evicts the object when it ends.
-            serializer: Used instead of the store's.
-            deserializer: Used instead of the store's.
-            populate_target: Whether the proxy is resolved. Default: what the store was told.
-            skip_nonproxiable: Whether to return None, True and False as they are.
-            kwargs: For the connector.
-
-        Raises:
-            NonProxiableTypeError: If the object is None, True or False.
-            ValueError: If both ``evict`` and ``lifetime`` are given.
-        """
-        return self.proxy_batch(
-            [obj],
-            evict=evict,
-            lifetime=lifetime,
-            serializer=serializer,
-            deserializer=deserializer,
-            populate_target=populate_target,
-            skip_nonproxiable=skip_nonproxiable,
-            **kwargs,
-        )[0]
+    @overload
+    def proxy_batch(
+        self,
+        objs: Sequence[T],
+        *,
+        evict: bool = ...,
+        lifetime: Lifetime | None = ...,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        populate_target: bool | None = ...,
+        skip_nonproxiable: bool = ...,
+        **kwargs: Any,
+    ) -> list[Proxy[T]]: ...
 
     def proxy_batch(
         self,
@@ -363,6 +310,7 @@ class Store(Generic[ConnectorT]):
     ) -> list[Any]:
         """Keep several objects and return their proxies; see :meth:`proxy`."""
         _require_one_end(evict, lifetime)
+        start = time.perf_counter()
         results = list(objs)
         places = [i for i, obj in enumerate(results) if not _is_constant(obj)]
         if len(places) < len(results) and not skip_nonproxiable:
@@ -377,6 +325,7 @@ class Store(Generic[ConnectorT]):
             results[place] = self._make(key, obj, evict, deserializer, populate_target)
         if lifetime is not None:
             lifetime.add_key(*keys, store=self)
+        self._note("store.proxy_batch", keys, {}, total=time.perf_counter() - start)
         return results
 
     def proxy_from_key(
@@ -391,12 +340,64 @@ class Store(Generic[ConnectorT]):
         _require_one_end(evict, lifetime)
         if lifetime is not None:
             lifetime.add_key(key, store=self)
-        return self._make(key, None, evict, deserializer, populate_target=False)
+        return self._make(key, None, evict, deserializer, False)
+
+    @overload
+    def locked_proxy(
+        self,
+        obj: NonProxiableT,
+        *,
+        evict: bool = ...,
+        lifetime: Lifetime | None = ...,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        populate_target: bool | None = ...,
+        skip_nonproxiable: Literal[True] = ...,
+        **kwargs: Any,
+    ) -> NonProxiableT: ...
+
+    @overload
+    def locked_proxy(
+        self,
+        obj: T,
+        *,
+        evict: bool = ...,
+        lifetime: Lifetime | None = ...,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        populate_target: bool | None = ...,
+        skip_nonproxiable: bool = ...,
+        **kwargs: Any,
+    ) -> ProxyLocker[T]: ...
 
     def locked_proxy(self, obj: Any, *, skip_nonproxiable: bool = True, **kwargs: Any) -> Any:
         """Keep an object and return a locked proxy of it; see :meth:`proxy`."""
-        proxy = self.proxy(obj, skip_nonproxiable=skip_nonproxiable, **kwargs)
+        proxy: Any = self.proxy(obj, skip_nonproxiable=skip_nonproxiable, **kwargs)
         return ProxyLocker(proxy) if type(proxy) is Proxy else proxy
+
+    @overload
+    def owned_proxy(
+        self,
+        obj: NonProxiableT,
+        *,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        populate_target: bool | None = ...,
+        skip_nonproxiable: Literal[True] = ...,
+        **kwargs: Any,
+    ) -> NonProxiableT: ...
+
+    @overload
+    def owned_proxy(
+        self,
+        obj: T,
+        *,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        populate_target: bool | None = ...,
+        skip_nonproxiable: bool = ...,
+        **kwargs: Any,
+    ) -> OwnedProxy[T]: ...
 
     def owned_proxy(
         self,
@@ -408,7 +409,7 @@ class Store(Generic[ConnectorT]):
     ) -> Any:
         """Keep an object and return its owner; see :meth:`proxy`."""
         populate = self._populate_target if populate_target is None else populate_target
-        proxy = self.proxy(
+        proxy: Any = self.proxy(
             obj, populate_target=populate, skip_nonproxiable=skip_nonproxiable, **kwargs
         )
         return into_owned(proxy, populate_target=populate) if type(proxy) is Proxy else proxy
