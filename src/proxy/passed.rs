@@ -22,6 +22,7 @@ use super::model::Proxiness;
 use super::repair::unwrapped;
 use super::returns;
 use super::sighting::local_definitions;
+use crate::dask::task::TaskCall;
 use crate::db::{ProxyDb, is_on_disk};
 
 /// An argument and the parameter that it becomes.
@@ -123,7 +124,6 @@ pub(crate) fn passages<'db>(db: &'db dyn ProxyDb, file: ProgramFile<'db>) -> Arc
         db,
         model: SemanticModel::new(db, file),
         passages: Vec::new(),
-        seen: FxHashSet::default(),
     };
     finder.visit_body(module.suite());
     finder.passages.into()
@@ -133,50 +133,71 @@ struct Finder<'db> {
     db: &'db dyn ProxyDb,
     model: SemanticModel<'db>,
     passages: Vec<Passage>,
-    seen: FxHashSet<(FileRange, FileRange)>,
 }
 
 impl<'db> Finder<'db> {
     fn visit_call(&mut self, call: &ast::ExprCall) {
-        let mut callee = None;
-        for (number, argument) in call.arguments.iter_source_order().enumerate() {
-            if argument.value().is_starred_expr() {
-                continue;
-            }
-            let source = match self.source(argument.value()) {
-                Some(source) => source,
-                None => continue,
-            };
-            let callee = callee.get_or_insert_with(|| self.callee(&call.func));
-            let Some(callee) = callee else {
-                return;
-            };
-            let name = match argument {
-                ast::ArgOrKeyword::Arg(_) => {
-                    let before = call.arguments.args.iter().take(number);
-                    if before.clone().any(Expr::is_starred_expr) {
-                        continue;
-                    }
-                    callee.positional.get(number)
-                }
-                ast::ArgOrKeyword::Keyword(keyword) => keyword
-                    .arg
-                    .as_ref()
-                    .and_then(|name| callee.named.iter().find(|it| it.0 == name.as_str()))
-                    .map(|it| &it.1),
-            };
-            let Some(name) = name else {
-                continue;
-            };
-            let passage = Passage {
-                argument: FileRange::new(self.model.file(), argument.value().range()),
-                parameter: FileRange::new(callee.file, *name),
-                source,
-            };
-            if self.seen.insert((passage.argument, passage.parameter)) {
-                self.passages.push(passage);
+        let arguments = call.arguments.iter_source_order().map(|it| it.value());
+        let sources: Vec<(&Expr, Option<FileRange>)> = arguments
+            .filter_map(|it| Some((it, self.source(it)?)))
+            .collect();
+        if sources.is_empty() {
+            return;
+        }
+        let parameters = match TaskCall::of(self.db, &self.model, call) {
+            // What reaches a function from an iterable is another value.
+            Some(task) if task.maps => Vec::new(),
+            Some(task) => self.parameters_of_task(&task),
+            None => self.parameters(call),
+        };
+        for (argument, source) in sources {
+            let parameter = parameters.iter().find(|it| it.0 == argument.range());
+            if let Some((_, parameter)) = parameter {
+                let argument = FileRange::new(self.model.file(), argument.range());
+                self.passages.push(Passage {
+                    argument,
+                    parameter: *parameter,
+                    source,
+                });
             }
         }
+    }
+
+    /// Arguments of a task and the names of the parameters that they reach.
+    fn parameters_of_task(&self, task: &TaskCall<'_>) -> Vec<(TextRange, FileRange)> {
+        let Some(signature) = task.signature(self.db, &self.model) else {
+            return Vec::new();
+        };
+        let place = |index: usize| signature.parameters[index].place;
+        task.bind(&signature)
+            .arguments
+            .into_iter()
+            .filter_map(|(argument, index)| Some((argument.range(), place(index)?)))
+            .filter(|(_, place)| is_on_disk(self.db, place.file()))
+            .collect()
+    }
+
+    /// Arguments of a call of a function of the user's, and the names of the parameters that they reach.
+    fn parameters(&self, call: &ast::ExprCall) -> Vec<(TextRange, FileRange)> {
+        let Some(callee) = self.callee(&call.func) else {
+            return Vec::new();
+        };
+        let positional = call
+            .arguments
+            .args
+            .iter()
+            .take_while(|it| !it.is_starred_expr())
+            .zip(&callee.positional)
+            .map(|(argument, name)| (argument.range(), *name));
+        let named = call.arguments.keywords.iter().filter_map(|keyword| {
+            let name = keyword.arg.as_ref()?;
+            let found = callee.named.iter().find(|it| it.0 == name.as_str())?;
+            Some((keyword.value.range(), found.1))
+        });
+        positional
+            .chain(named)
+            .map(|(argument, name)| (argument, FileRange::new(callee.file, name)))
+            .collect()
     }
 
     /// `Some(None)` for a proxy, `Some(Some(…))` for a parameter of the function around it.

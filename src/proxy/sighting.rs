@@ -156,7 +156,7 @@ pub(crate) fn is_tested<'db>(
     expr: &Expr,
 ) -> bool {
     let subject = unwrapped(expr);
-    Declarations { db }.tests(model, subject, |tests, call| {
+    tests(db, model, subject, |tests, call| {
         tests.is_test(call) && last_name(&call.func) != Some("is_resolved")
     })
 }
@@ -411,33 +411,33 @@ impl<'db> Declarations<'_, 'db> {
     /// Whether the function around `expr` asks what `expr` is: `isinstance(x, Proxy)`, `is_proxy(x)`.
     /// The answer is then often known in ways that types do not tell.
     fn is_tested(self, model: &SemanticModel<'db>, expr: &Expr) -> bool {
-        self.tests(model, expr, |tests, call| tests.is_test(call))
+        tests(self.db, model, expr, |tests, call| tests.is_test(call))
     }
+}
 
-    fn tests(
-        self,
-        model: &SemanticModel<'db>,
-        expr: &Expr,
-        is_test: fn(&Tests<'_>, &ast::ExprCall) -> bool,
-    ) -> bool {
-        let module = parsed_module(self.db, model.python_file()).load(self.db);
-        let root = AnyNodeRef::from(module.syntax());
-        if !root.range().contains_range(expr.range()) {
-            return false;
-        }
-        let covering = covering_node(root, expr.range());
-        let scope = covering
-            .ancestors()
-            .find(|it| matches!(it, AnyNodeRef::StmtFunctionDef(_)))
-            .unwrap_or(root);
-        let mut tests = Tests {
-            subject: expr,
-            is_test,
-            found: false,
-        };
-        scope.visit_source_order(&mut tests);
-        tests.found
+fn tests<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+    is_test: fn(&Tests<'_>, &ast::ExprCall) -> bool,
+) -> bool {
+    let module = parsed_module(db, model.python_file()).load(db);
+    let root = AnyNodeRef::from(module.syntax());
+    if !root.range().contains_range(expr.range()) {
+        return false;
     }
+    let covering = covering_node(root, expr.range());
+    let scope = covering
+        .ancestors()
+        .find(|it| matches!(it, AnyNodeRef::StmtFunctionDef(_)))
+        .unwrap_or(root);
+    let mut tests = Tests {
+        subject: expr,
+        is_test,
+        found: false,
+    };
+    scope.visit_source_order(&mut tests);
+    tests.found
 }
 
 /// The definitions in the scope of `expr` that reach it; none for other expressions than variables and
