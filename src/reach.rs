@@ -5,6 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use rayon::prelude::*;
 use ruff_db::files::File;
 use ruff_db::panic::catch_unwind;
 use ruff_db::parsed::parsed_module;
@@ -32,6 +33,12 @@ impl Reach {
     /// What is installed in `site_packages` makes proxies if it depends on a package that does.
     pub(crate) fn of(db: &Db, roots: &[File], site_packages: &[SystemPathBuf]) -> Self {
         let makers = packages_that_make_proxies(db, site_packages);
+        // Most of the time goes into parsing, which each thread does for files of its own.
+        roots.par_iter().for_each_with(db.clone(), |db, file| {
+            drop(catch_unwind(AssertUnwindSafe(|| {
+                parsed_module(db, db.program_file(*file).python_file(db)).load(db);
+            })));
+        });
         let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
         let mut imported_by: FxHashMap<File, Vec<File>> = FxHashMap::default();
         let mut reaching = Vec::new();
