@@ -14,11 +14,12 @@ use rustc_hash::FxHashMap;
 use salsa::Setter as _;
 use ty_python_semantic::Db as _;
 
+use crate::dask::passages::passages;
 use crate::db::{Db, ProgramOptions};
 use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source, shown};
 use crate::findings::{self, Scope, Translator};
 use crate::proxy::edit::{EditMap, Repair};
-use crate::proxy::passed::{Passage, Passed, passages};
+use crate::proxy::passed::{Passage, Passed};
 use crate::proxy::repair::{empty_types, repairs};
 use crate::proxy::returns;
 use crate::reach::Reach;

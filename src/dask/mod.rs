@@ -2,5 +2,6 @@
 
 #![allow(dead_code, reason = "rules of tasks are to use it")]
 
+pub(crate) mod passages;
 pub(crate) mod signature;
 pub(crate) mod task;
