@@ -36,16 +36,8 @@ pub(crate) enum Runner {
 }
 
 impl Runner {
-    /// Whether futures of Dask among the arguments reach the function as the values that they stand for.
-    pub(crate) fn unwraps_futures(self) -> bool {
-        matches!(
-            self,
-            Runner::DaskClient | Runner::StoreClient | Runner::Delayed
-        )
-    }
-
     /// The keywords that the runner takes for itself.
-    fn options(self, maps: bool) -> &'static [&'static str] {
+    pub(crate) fn options(self, maps: bool) -> &'static [&'static str] {
         const CLIENT: &[&str] = &[
             "key",
             "workers",
@@ -131,9 +123,6 @@ impl<'a> TaskCall<'a> {
         model: &SemanticModel<'db>,
         call: &'a ExprCall,
     ) -> Option<Self> {
-        if call.arguments.is_empty() {
-            return None;
-        }
         if let Some(function) = delayed_function(db, model, &call.func, MAX_STEPS) {
             let (keywords, options) = split_keywords(call, Runner::Delayed.options(false));
             return Some(TaskCall {
@@ -205,6 +194,17 @@ impl<'a> TaskCall<'a> {
             keywords: Vec::new(),
             options: Vec::new(),
         })
+    }
+
+    /// Whether futures of Dask among the arguments may reach the function as the values that they stand
+    /// for. An executor of ProxyStore's may have a client behind it.
+    pub(crate) fn may_unwrap_futures(&self) -> bool {
+        match self.runner {
+            Runner::DaskClient | Runner::StoreClient | Runner::Delayed | Runner::StoreExecutor => {
+                true
+            }
+            Runner::Executor | Runner::Partial => false,
+        }
     }
 
     /// The parameters of the function, if they are known for certain.

@@ -72,12 +72,28 @@ pub(crate) fn findings<'db>(
         .into_iter()
         .filter(|diagnostic| {
             !evidence.is_artefact(diagnostic)
+                && !is_wrong_arity_of_task(diagnostic)
                 && (scope == Scope::All
                     || (is_always_reported(diagnostic) && !of_later_python(diagnostic))
                     || evidence.concerns_proxy(diagnostic))
         })
         .map(|diagnostic| evidence.explain(diagnostic))
         .collect()
+}
+
+/// `Executor.submit(f)` without an argument for `f`: the rule `submit-wrong-arity` says it of `f`.
+fn is_wrong_arity_of_task(diagnostic: &ty::Diagnostic) -> bool {
+    const ARITY: [&str; 4] = [
+        "missing-argument",
+        "parameter-already-assigned",
+        "too-many-positional-arguments",
+        "unknown-argument",
+    ];
+    ARITY.iter().any(|it| diagnostic.id().is_lint_named(it))
+        && diagnostic
+            .concise_message()
+            .to_str()
+            .contains("bound method `Executor.submit`")
 }
 
 /// What the user asked for, or what keeps the file from being checked.

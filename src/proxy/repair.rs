@@ -22,6 +22,7 @@ use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 use super::display;
 use super::edit::Repair;
 use super::model::{Proxiness, Proxy};
+use crate::dask::task::TaskCall;
 use crate::db::{ProxyDb, is_stub};
 
 /// The names that repairs put into user files, as lines of `__builtins__.pyi`.
@@ -31,6 +32,7 @@ Zwiden = _proxycheck.widen
 Zhole = _proxycheck.hole
 Zopaque = _proxycheck.opaque
 Znominal = _proxycheck.nominal
+Ztask_argument = _proxycheck.task_argument
 Zis_proxy_ = _proxycheck.is_proxy
 ZOpaque = _proxycheck.OpaqueProxy
 ZOpaqueOwned = _proxycheck.OpaqueOwnedProxy
@@ -200,6 +202,34 @@ impl<'db> Finder<'db> {
         self.detach_lambdas(call, expr);
         self.visit_generic_call(call);
         self.visit_submission(call);
+        self.visit_task(call);
+    }
+
+    /// Where Dask puts values in the place of futures, what the task gets is kept beside what is passed.
+    fn visit_task(&mut self, call: &ast::ExprCall) {
+        let holds_futures = |it: &Expr| {
+            it.inferred_type(&self.model).is_some_and(|ty| {
+                let printed = ty.display(self.db, &self.env).to_string();
+                printed.contains("Future[") || printed.contains("Delayed[")
+            })
+        };
+        let arguments: Vec<&Expr> = arguments_of(call).filter(|it| holds_futures(it)).collect();
+        if arguments.is_empty() {
+            return;
+        }
+        let Some(task) = TaskCall::of(self.db, &self.model, call) else {
+            return;
+        };
+        if !task.may_unwrap_futures() {
+            return;
+        }
+        let keywords = task.keywords.iter().map(|it| &it.value);
+        for argument in task.positional.iter().copied().chain(keywords) {
+            let is_among = |it: &&Expr| it.range() == argument.range();
+            if arguments.iter().any(is_among) && !argument.is_starred_expr() {
+                self.wrap("Ztask_argument", argument);
+            }
+        }
     }
 
     /// `client.submit(f, x)` has the result of `f`, but of overloads the inference takes any one, and
@@ -483,7 +513,7 @@ pub(crate) fn unwrapped(expr: &Expr) -> &Expr {
             (Expr::Name(name), [inner])
                 if matches!(
                     name.id.as_str(),
-                    "Zstrip" | "Zwiden" | "Zhole" | "Zopaque" | "Znominal"
+                    "Zstrip" | "Zwiden" | "Zhole" | "Zopaque" | "Znominal" | "Ztask_argument"
                 ) =>
             {
                 unwrapped(inner)
@@ -492,6 +522,26 @@ pub(crate) fn unwrapped(expr: &Expr) -> &Expr {
         },
         _ => expr,
     }
+}
+
+/// What a task gets for one of its arguments: `expr`, or the values of the futures in it.
+pub(crate) fn task_argument(expr: &Expr) -> &Expr {
+    let mut current = expr;
+    while let Expr::Call(call) = current
+        && let (Expr::Name(name), [inner]) = (&*call.func, &*call.arguments.args)
+        && unwrapped(current).range() != current.range()
+    {
+        if name.id == "Ztask_argument" {
+            return current;
+        }
+        current = inner;
+    }
+    current
+}
+
+fn arguments_of(call: &ast::ExprCall) -> impl Iterator<Item = &Expr> {
+    let keywords = call.arguments.keywords.iter().map(|it| &it.value);
+    call.arguments.args.iter().chain(keywords)
 }
 
 /// Whether an expression names a lowered proxy type, as in `Proxy[Foo] | None`.

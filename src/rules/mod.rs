@@ -8,6 +8,7 @@ use crate::proxy::qualified_name;
 
 mod c_functions;
 mod checker;
+mod tasks;
 
 use checker::Checker;
 pub(crate) use checker::{Finding, FixEdit, Original, check};
@@ -26,6 +27,8 @@ rules! {
     identity_check_on_proxy => IDENTITY_CHECK_ON_PROXY,
     locker_used_as_value => LOCKER_USED_AS_VALUE,
     proxy_to_c_function => PROXY_TO_C_FUNCTION,
+    submit_argument_mismatch => SUBMIT_ARGUMENT_MISMATCH,
+    submit_wrong_arity => SUBMIT_WRONG_ARITY,
     type_check_on_proxy => TYPE_CHECK_ON_PROXY,
 }
 
@@ -81,6 +84,7 @@ fn check_expr(cx: &mut Checker<'_, '_>, expr: &Expr) {
             proxy_to_c_function::check(cx, call);
             helper_on_non_proxy::check(cx, call);
             locker_used_as_value::check_call(cx, call);
+            tasks::check(cx, call);
         }
         Expr::Attribute(attribute) => locker_used_as_value::check_attribute(cx, attribute),
         Expr::UnaryOp(operation) => locker_used_as_value::check_not(cx, operation),

@@ -9,6 +9,8 @@ from typing import Any, overload
 from ty_extensions import Intersection, Not
 from typing_extensions import TypeIs
 
+import dask.delayed as _delayed
+import distributed.client as _client
 import proxystore.proxy as _proxy
 import proxystore.store.ref as _ref
 
@@ -54,6 +56,24 @@ def opaque[T](value: _proxy.Proxy[T], /) -> OpaqueProxy[T]:
 
 def nominal[T](value: _proxy.Proxy[T], /) -> _proxy.Proxy[T]:
     """A proxy without its target's part, which may hide what the target is."""
+
+@overload
+def task_argument[T](value: _client.Future[T] | _delayed.Delayed[T], /) -> T: ...
+@overload
+def task_argument[T](value: list[_client.Future[T]], /) -> list[T]: ...
+@overload
+def task_argument[T](value: list[_delayed.Delayed[T]], /) -> list[T]: ...
+@overload
+def task_argument[T](value: set[_client.Future[T]], /) -> set[T]: ...
+@overload
+def task_argument[T](value: tuple[_client.Future[T], ...], /) -> tuple[T, ...]: ...
+@overload
+def task_argument[K, T](value: dict[K, _client.Future[T]], /) -> dict[K, T]: ...
+@overload
+def task_argument[T](value: list[list[_client.Future[T]]], /) -> list[list[T]]: ...
+@overload
+def task_argument[U](value: U, /) -> U:
+    """What a task gets for an argument: the values that futures stand for, also in containers."""
 
 def is_proxy[T](value: T, cls: object, /) -> TypeIs[Proxy[T]]:
     """`isinstance(value, Proxy)` for a value that is declared as the target of a possible proxy."""

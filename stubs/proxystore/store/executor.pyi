@@ -67,8 +67,9 @@ class StoreExecutor(Executor):
         ownership: bool = True,
         close_store: bool = True,
     ) -> None: ...
+    # With a client of Dask, arguments may be futures, and there may be the client's own keywords.
     def submit(
-        self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+        self, function: Callable[..., R], /, *args: Any, **kwargs: Any
     ) -> Future[_proxycheck.ProxyOr[R]]: ...
     def map(
         self, function: Callable[..., R], *iterables: Iterable[Any], **kwargs: Any
