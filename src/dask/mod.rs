@@ -1,5 +1,6 @@
 //! The Dask model: what a call starts on a worker, and what reaches the function there.
 
+pub(crate) mod made;
 pub(crate) mod mismatch;
 pub(crate) mod passages;
 pub(crate) mod signature;

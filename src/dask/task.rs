@@ -36,6 +36,11 @@ pub(crate) enum Runner {
 }
 
 impl Runner {
+    /// Whether this is a client of Dask, or derived from it.
+    pub(crate) fn is_dask_client(self) -> bool {
+        matches!(self, Runner::DaskClient | Runner::StoreClient)
+    }
+
     /// The keywords that the runner takes for itself.
     pub(crate) fn options(self, maps: bool) -> &'static [&'static str] {
         const CLIENT: &[&str] = &[
@@ -248,7 +253,7 @@ fn split_keywords<'a>(
 }
 
 /// The runner whose method has the given full name, and whether the method maps over iterables.
-fn runner(name: &str) -> Option<(Runner, bool)> {
+pub(crate) fn runner(name: &str) -> Option<(Runner, bool)> {
     let (owner, method) = name.rsplit_once('.')?;
     let maps = match method {
         "submit" => false,
@@ -338,6 +343,29 @@ pub(crate) fn definition_of<'db>(
         [definition] => Some(*definition),
         _ => None,
     }
+}
+
+/// Tells `tell` of the expression that was assigned to what `expr` names, or of `expr` itself.
+pub(crate) fn definition_value<'db, T>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+    tell: &mut dyn FnMut(&SemanticModel<'db>, &Expr) -> Option<T>,
+) -> Option<T> {
+    let expr = unwrapped(expr);
+    if !matches!(expr, Expr::Name(_) | Expr::Attribute(_)) {
+        return tell(model, expr);
+    }
+    let definition = definition_of(db, model, expr)?;
+    let file = definition.program_file(db);
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let value = match definition.kind(db) {
+        DefinitionKind::Assignment(it) if it.unpack().is_none() => it.value(&module),
+        DefinitionKind::AnnotatedAssignment(it) => it.value(&module)?,
+        DefinitionKind::NamedExpression(it) => &*it.node(&module).value,
+        _ => return None,
+    };
+    tell(&SemanticModel::new(db, file), unwrapped(value))
 }
 
 fn is_import(definition: Definition<'_>, db: &dyn ProxyDb) -> bool {

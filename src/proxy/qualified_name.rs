@@ -36,7 +36,7 @@ pub(crate) fn qualified_name_of<'db>(
     }
 }
 
-fn name_at(db: &dyn ProxyDb, place: FileRange) -> Option<String> {
+pub(crate) fn name_at(db: &dyn ProxyDb, place: FileRange) -> Option<String> {
     let file = db.program_file(place.file());
     let module = file_to_module(db, file.resolver_file(db))?;
     let parsed = parsed_module(db, file.python_file(db)).load(db);

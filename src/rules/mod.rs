@@ -23,10 +23,22 @@ macro_rules! rules {
 }
 
 rules! {
+    client_map_over_proxy => CLIENT_MAP_OVER_PROXY,
+    dask_ref_proxy_argument => DASK_REF_PROXY_ARGUMENT,
+    dask_scatter_proxy => DASK_SCATTER_PROXY,
+    dask_task_returns_owned => DASK_TASK_RETURNS_OWNED,
+    exclient_actor => EXCLIENT_ACTOR,
+    exclient_futures_in_container => EXCLIENT_FUTURES_IN_CONTAINER,
+    exclient_kwarg_on_plain_client => EXCLIENT_KWARG_ON_PLAIN_CLIENT,
     helper_on_non_proxy => HELPER_ON_NON_PROXY,
     identity_check_on_proxy => IDENTITY_CHECK_ON_PROXY,
+    local_connector_cross_process => LOCAL_CONNECTOR_CROSS_PROCESS,
     locker_used_as_value => LOCKER_USED_AS_VALUE,
+    proxy_of_dask_delayed => PROXY_OF_DASK_DELAYED,
     proxy_to_c_function => PROXY_TO_C_FUNCTION,
+    storeexecutor_dask_map_proxied_iterable => STOREEXECUTOR_DASK_MAP_PROXIED_ITERABLE,
+    storeexecutor_dask_ownership => STOREEXECUTOR_DASK_OWNERSHIP,
+    storeexecutor_proxies_dask_options => STOREEXECUTOR_PROXIES_DASK_OPTIONS,
     submit_argument_mismatch => SUBMIT_ARGUMENT_MISMATCH,
     submit_wrong_arity => SUBMIT_WRONG_ARITY,
     type_check_on_proxy => TYPE_CHECK_ON_PROXY,

@@ -112,7 +112,7 @@ fn is_option_of_client(runner: Runner, name: &str) -> bool {
 
 /// These have a rule of their own.
 fn is_option_of_store_client(task: &TaskCall<'_>, name: &str) -> bool {
-    task.runner == Runner::DaskClient && matches!(name, "proxy_args" | "proxy_result")
+    task.runner == Runner::DaskClient && super::exclient_kwarg_on_plain_client::is_option(name)
 }
 
 fn range_of_function(call: &ExprCall, task: &TaskCall<'_>) -> TextRange {

@@ -20,6 +20,7 @@ from typing_extensions import Self
 
 from dask.delayed import Delayed
 from distributed.actor import Actor
+from proxystore.proxy import Proxy
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -370,6 +371,18 @@ class Client:
     def scatter(
         self,
         data: _Dynamic,
+        workers: Any = None,
+        broadcast: Any = False,
+        direct: Any = None,
+        hash: bool = True,
+        timeout: Any = ...,
+        asynchronous: Any = None,
+    ) -> Any: ...
+    # It takes a proxy for an iterator, and fails.
+    @overload
+    def scatter(
+        self,
+        data: Proxy[Any],
         workers: Any = None,
         broadcast: Any = False,
         direct: Any = None,
@@ -772,6 +785,18 @@ class _AsyncClient(Client):
     async def scatter(
         self,
         data: _Dynamic,
+        workers: Any = None,
+        broadcast: Any = False,
+        direct: Any = None,
+        hash: bool = True,
+        timeout: Any = ...,
+        asynchronous: Any = None,
+    ) -> Any: ...
+    # It takes a proxy for an iterator, and fails.
+    @overload
+    async def scatter(
+        self,
+        data: Proxy[Any],
         workers: Any = None,
         broadcast: Any = False,
         direct: Any = None,

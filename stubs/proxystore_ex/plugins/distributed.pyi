@@ -1,6 +1,6 @@
 from collections.abc import Callable as Callable, Collection, Iterable
 from logging import Logger
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar, overload
 
 from dask._task_spec import DataNode
 from distributed import Client as DaskDistributedClient, Future as DaskDistributedFuture
@@ -28,6 +28,47 @@ class Client(DaskDistributedClient):
         ps_threshold: int = 100000,
         **kwargs: Any,
     ) -> None: ...
+    @overload
+    def map(
+        self,
+        func: Callable[..., T],
+        *iterables: Collection[Any],
+        key: str | list[str] | None = None,
+        workers: str | Iterable[str] | None = None,
+        retries: int | None = None,
+        resources: dict[str, Any] | None = None,
+        priority: int = 0,
+        allow_other_workers: bool = False,
+        fifo_timeout: str = "100 ms",
+        actor: Literal[False] = False,
+        actors: Literal[False] = False,
+        pure: bool = True,
+        batch_size: int | None = None,
+        proxy_args: bool = True,
+        proxy_result: Literal[False],
+        **kwargs: Any,
+    ) -> list[DaskDistributedFuture[T]]: ...
+    @overload
+    def map(
+        self,
+        func: Callable[..., T],
+        *iterables: Collection[Any],
+        key: str | list[str] | None = None,
+        workers: str | Iterable[str] | None = None,
+        retries: int | None = None,
+        resources: dict[str, Any] | None = None,
+        priority: int = 0,
+        allow_other_workers: bool = False,
+        fifo_timeout: str = "100 ms",
+        actor: Literal[False] = False,
+        actors: Literal[False] = False,
+        pure: bool = True,
+        batch_size: int | None = None,
+        proxy_args: bool = True,
+        proxy_result: bool = True,
+        **kwargs: Any,
+    ) -> list[DaskDistributedFuture[_proxycheck.ProxyOr[T]]]: ...
+    @overload
     def map(
         self,
         func: Callable[..., T],
@@ -46,7 +87,48 @@ class Client(DaskDistributedClient):
         proxy_args: bool = True,
         proxy_result: bool = True,
         **kwargs: Any,
-    ) -> list[DaskDistributedFuture[_proxycheck.ProxyOr[T]]]: ...
+    ) -> list[DaskDistributedFuture[Any]]: ...
+    @overload
+    def submit(
+        self,
+        func: Callable[..., T],
+        *args: Any,
+        key: str | None = None,
+        workers: str | Iterable[str] | None = None,
+        retries: int | None = None,
+        resources: dict[str, Any] | None = None,
+        priority: int = 0,
+        allow_other_workers: bool = False,
+        fifo_timeout: str = "100 ms",
+        actor: Literal[False] = False,
+        actors: Literal[False] = False,
+        pure: bool = True,
+        batch_size: int | None = None,
+        proxy_args: bool = True,
+        proxy_result: Literal[False],
+        **kwargs: Any,
+    ) -> DaskDistributedFuture[T]: ...
+    @overload
+    def submit(
+        self,
+        func: Callable[..., T],
+        *args: Any,
+        key: str | None = None,
+        workers: str | Iterable[str] | None = None,
+        retries: int | None = None,
+        resources: dict[str, Any] | None = None,
+        priority: int = 0,
+        allow_other_workers: bool = False,
+        fifo_timeout: str = "100 ms",
+        actor: Literal[False] = False,
+        actors: Literal[False] = False,
+        pure: bool = True,
+        batch_size: int | None = None,
+        proxy_args: bool = True,
+        proxy_result: bool = True,
+        **kwargs: Any,
+    ) -> DaskDistributedFuture[_proxycheck.ProxyOr[T]]: ...
+    @overload
     def submit(
         self,
         func: Callable[..., T],
@@ -65,4 +147,4 @@ class Client(DaskDistributedClient):
         proxy_args: bool = True,
         proxy_result: bool = True,
         **kwargs: Any,
-    ) -> DaskDistributedFuture[_proxycheck.ProxyOr[T]]: ...
+    ) -> DaskDistributedFuture[Any]: ...
