@@ -279,12 +279,21 @@ fn called_name<'db>(
     func: &Expr,
 ) -> Option<String> {
     let func = unwrapped(func);
-    // Most calls are of something else, and their names take time to find.
-    matches!(
-        func.inferred_type(model)?,
-        Type::BoundMethod(_) | Type::FunctionLiteral(_) | Type::ClassLiteral(_)
-    )
-    .then(|| qualified_name_of(db, model, func))?
+    // Most calls are of something else, and their full names take time to find.
+    let may_start_task = match (func, func.inferred_type(model)?) {
+        (Expr::Attribute(it), Type::BoundMethod(_)) => {
+            matches!(it.attr.as_str(), "submit" | "map")
+        }
+        (_, Type::BoundMethod(_)) => true,
+        (Expr::Attribute(it), Type::FunctionLiteral(_) | Type::ClassLiteral(_)) => {
+            matches!(it.attr.as_str(), "submit" | "partial")
+        }
+        (Expr::Name(it), Type::FunctionLiteral(_) | Type::ClassLiteral(_)) => {
+            matches!(it.id.as_str(), "submit" | "partial")
+        }
+        _ => false,
+    };
+    may_start_task.then(|| qualified_name_of(db, model, func))?
 }
 
 /// The function that `func` runs later, if `func` is `delayed(function)`.

@@ -20,7 +20,9 @@ pub(super) static STOREEXECUTOR_DASK_OWNERSHIP: RuleInfo = RuleInfo {
 };
 
 pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
-    if !matches!(cx.type_of(&call.func), Some(Type::ClassLiteral(_))) {
+    if !matches!(cx.type_of(&call.func), Some(Type::ClassLiteral(_)))
+        || call.arguments.len() < 2
+    {
         return;
     }
     let Some(name) = qualified_name_of(cx.db, cx.model, &call.func) else {
