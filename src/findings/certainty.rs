@@ -606,6 +606,7 @@ fn is_vague(printed: &str) -> bool {
     printed.contains('@')
         || printed.contains("omitted ")
         || printed.starts_with("Top[")
+        || printed.starts_with("Key[")
         || matches!(
             target_of(printed),
             "object" | "Hashable" | "tuple[Any, ...]"
