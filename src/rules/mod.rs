@@ -25,14 +25,19 @@ rules! {
     helper_on_non_proxy => HELPER_ON_NON_PROXY,
     identity_check_on_proxy => IDENTITY_CHECK_ON_PROXY,
     locker_used_as_value => LOCKER_USED_AS_VALUE,
+    nonproxiable_value => NONPROXIABLE_VALUE,
+    proxy_of_non_callable => PROXY_OF_NON_CALLABLE,
     proxy_to_c_function => PROXY_TO_C_FUNCTION,
+    ref_api_wrong_kind => REF_API_WRONG_KIND,
     type_check_on_proxy => TYPE_CHECK_ON_PROXY,
 }
 
 /// The rules of ty's that say at the same place what a rule of ours says better.
 pub(crate) fn supersedes(rule: &str) -> &'static [&'static str] {
     match rule {
-        "helper-on-non-proxy" => &["invalid-argument-type"],
+        "helper-on-non-proxy" | "proxy-of-non-callable" | "ref-api-wrong-kind" => {
+            &["invalid-argument-type"]
+        }
         "locker-used-as-value" => &[
             "unresolved-attribute",
             "invalid-argument-type",
@@ -81,6 +86,9 @@ fn check_expr(cx: &mut Checker<'_, '_>, expr: &Expr) {
             proxy_to_c_function::check(cx, call);
             helper_on_non_proxy::check(cx, call);
             locker_used_as_value::check_call(cx, call);
+            nonproxiable_value::check(cx, call);
+            proxy_of_non_callable::check(cx, call);
+            ref_api_wrong_kind::check(cx, call);
         }
         Expr::Attribute(attribute) => locker_used_as_value::check_attribute(cx, attribute),
         Expr::UnaryOp(operation) => locker_used_as_value::check_not(cx, operation),
