@@ -24,10 +24,12 @@ macro_rules! rules {
 rules! {
     helper_on_non_proxy => HELPER_ON_NON_PROXY,
     identity_check_on_proxy => IDENTITY_CHECK_ON_PROXY,
+    isinstance_narrowing_hides_proxy => ISINSTANCE_NARROWING_HIDES_PROXY,
     locker_used_as_value => LOCKER_USED_AS_VALUE,
     nonproxiable_value => NONPROXIABLE_VALUE,
     proxy_of_non_callable => PROXY_OF_NON_CALLABLE,
     proxy_to_c_function => PROXY_TO_C_FUNCTION,
+    proxy_to_plain_parameter => PROXY_TO_PLAIN_PARAMETER,
     ref_api_wrong_kind => REF_API_WRONG_KIND,
     type_check_on_proxy => TYPE_CHECK_ON_PROXY,
 }
@@ -50,7 +52,9 @@ pub(crate) fn supersedes(rule: &str) -> &'static [&'static str] {
 /// The rules that look at a statement.
 fn check_stmt(cx: &mut Checker<'_, '_>, stmt: &Stmt) {
     match stmt {
+        Stmt::FunctionDef(it) => proxy_to_plain_parameter::check(cx, it),
         Stmt::If(it) => {
+            isinstance_narrowing_hides_proxy::check(cx, it);
             let conditions = it
                 .elif_else_clauses
                 .iter()
@@ -92,7 +96,10 @@ fn check_expr(cx: &mut Checker<'_, '_>, expr: &Expr) {
         }
         Expr::Attribute(attribute) => locker_used_as_value::check_attribute(cx, attribute),
         Expr::UnaryOp(operation) => locker_used_as_value::check_not(cx, operation),
-        Expr::If(conditional) => locker_used_as_value::check_condition(cx, &conditional.test),
+        Expr::If(conditional) => {
+            locker_used_as_value::check_condition(cx, &conditional.test);
+            isinstance_narrowing_hides_proxy::check_expr(cx, conditional);
+        }
         _ => {}
     }
 }
