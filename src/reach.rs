@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ty_module_resolver::{ImportingFile, ModuleName, resolve_module};
 use ty_python_semantic::Db as _;
 
-use crate::db::{Db, is_stub};
+use crate::db::{Db, ProxyDb as _, is_stub};
 
 /// What a proxy can be seen from. Files are in the order of their paths.
 pub(crate) struct Reach {
@@ -172,6 +172,11 @@ fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> Imports {
         own: Vec::new(),
     };
     for name in names.names.iter().flat_map(ModuleName::ancestors) {
+        let package = name.components().next();
+        result.has_proxies |= db
+            .proxy_classes()
+            .iter()
+            .any(|it| Some(it.package()) == package);
         let Some(module) = resolve_module(db, importing, &name) else {
             continue;
         };

@@ -116,6 +116,7 @@ fn a_panic_is_one_finding_and_the_other_files_are_checked() {
         extra: Vec::new(),
         site_packages: Vec::new(),
         python_version: PythonVersion::PY312,
+        proxy_classes: Vec::new(),
         platform: None,
         enabled_rules: Vec::new(),
         respect_type_ignore: false,

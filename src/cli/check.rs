@@ -311,6 +311,7 @@ impl Run<'_> {
                 extra: Vec::new(),
                 site_packages: self.environment.site_packages.clone(),
                 python_version: self.python_version,
+                proxy_classes: config.proxy_classes.clone(),
                 platform: config.platform.clone(),
                 enabled_rules: enabled_rules.clone(),
                 respect_type_ignore: config.respect_type_ignore.unwrap_or(false),

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Config, Override, files, python_version, rules, unknown_level};
 use crate::diagnostics::render::OutputFormat;
 use crate::diagnostics::{Level, closest, shown};
+use crate::proxy::foreign::{MAX_CLASSES, ProxyClass};
 
 const FILE_NAME: &str = "proxycheck.toml";
 
@@ -22,6 +23,7 @@ const KEYS: &[&str] = &[
     "output-format",
     "overrides",
     "platform",
+    "proxy-classes",
     "python",
     "python-version",
     "respect-gitignore",
@@ -293,6 +295,7 @@ impl<'a> Document<'a> {
                     Some(version.map_err(|error| self.error(&value.span(), &error))?);
             }
             "platform" => config.platform = Some(self.string(value)?.to_owned()),
+            "proxy-classes" => config.proxy_classes = self.proxy_classes(value)?,
             "output-format" => {
                 let name = self.string(value)?;
                 let format = <OutputFormat as clap::ValueEnum>::from_str(name, false);
@@ -418,6 +421,18 @@ impl<'a> Document<'a> {
         };
         list.iter()
             .map(|it| self.string(it).map(str::to_owned))
+            .collect()
+    }
+
+    fn proxy_classes(&self, value: &Value<'_>) -> Result<Vec<ProxyClass>, String> {
+        let paths = self.strings(value)?;
+        if paths.len() > MAX_CLASSES {
+            let message = format!("there can be {MAX_CLASSES} of them at most");
+            return Err(self.error(&value.span(), &message));
+        }
+        paths
+            .iter()
+            .map(|it| ProxyClass::parse(it).map_err(|error| self.error(&value.span(), &error)))
             .collect()
     }
 

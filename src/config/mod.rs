@@ -6,6 +6,7 @@ use ruff_python_ast::PythonVersion;
 
 use crate::diagnostics::render::OutputFormat;
 use crate::diagnostics::{Level, closest};
+use crate::proxy::foreign::ProxyClass;
 
 pub mod environment;
 pub mod file;
@@ -29,6 +30,8 @@ pub struct Config {
     pub python_version: Option<PythonVersion>,
     /// The value of `sys.platform`, or `all`.
     pub platform: Option<String>,
+    /// Classes of other libraries that are transparent proxies of their parameter.
+    pub proxy_classes: Vec<ProxyClass>,
     pub levels: Levels,
     pub all: Option<bool>,
     pub respect_type_ignore: Option<bool>,

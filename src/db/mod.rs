@@ -23,6 +23,7 @@ mod vendored;
 
 pub(crate) use system::LoweringSystem;
 
+use crate::proxy::foreign::ProxyClass;
 use crate::proxy::lower::Resolver;
 
 /// What the type inference has to know about a project. All paths are absolute.
@@ -35,6 +36,8 @@ pub struct ProgramOptions {
     /// Where installed packages are.
     pub site_packages: Vec<SystemPathBuf>,
     pub python_version: PythonVersion,
+    /// Classes of other libraries that are transparent proxies of their parameter.
+    pub proxy_classes: Vec<ProxyClass>,
     /// The value of `sys.platform`, or `all`.
     pub platform: Option<String>,
     /// Rules of ty's that are to run though they are off by default.
@@ -58,6 +61,7 @@ struct Settings {
     program: ProgramSettings,
     rules: RuleSelection,
     analysis: AnalysisSettings,
+    proxy_classes: Vec<ProxyClass>,
 }
 
 impl Db {
@@ -68,12 +72,18 @@ impl Db {
     pub(crate) fn new(system: Arc<dyn System>, options: &ProgramOptions) -> anyhow::Result<Self> {
         let mut first_party = options.src.clone();
         first_party.extend(options.extra.iter().cloned());
-        let resolver = Arc::new(Resolver::new(
+        let resolver = Resolver::new(
             Arc::clone(&system),
             first_party,
             options.site_packages.clone(),
-        ));
-        let system = LoweringSystem::new(system, resolver, options.respect_ty_ignore);
+        );
+        let resolver = Arc::new(resolver.with_proxy_classes(options.proxy_classes.clone()));
+        let system = LoweringSystem::new(
+            system,
+            resolver,
+            &options.proxy_classes,
+            options.respect_ty_ignore,
+        );
         let mut search_paths = SearchPathSettings::new(options.src.clone());
         search_paths.extra_paths = std::iter::once(SystemPathBuf::from(vendored::STUB_ROOT))
             .chain(options.extra.iter().cloned())
@@ -102,6 +112,7 @@ impl Db {
                     ),
                     search_paths,
                 },
+                proxy_classes: options.proxy_classes.clone(),
                 rules: rule_selection(&options.enabled_rules),
                 analysis: AnalysisSettings {
                     respect_type_ignore_comments: options.respect_type_ignore,
@@ -214,12 +225,19 @@ impl SemanticDb for Db {
 #[salsa::db]
 pub(crate) trait ProxyDb: SemanticDb {
     fn program_settings(&self) -> &ProgramSettings;
+
+    /// Classes of other libraries that are transparent proxies of their parameter.
+    fn proxy_classes(&self) -> &[ProxyClass];
 }
 
 #[salsa::db]
 impl ProxyDb for Db {
     fn program_settings(&self) -> &ProgramSettings {
         &self.settings.program
+    }
+
+    fn proxy_classes(&self) -> &[ProxyClass] {
+        &self.settings.proxy_classes
     }
 }
 

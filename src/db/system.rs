@@ -13,6 +13,7 @@ use ruff_notebook::{Notebook, NotebookError};
 use ruff_python_ast::PySourceType;
 
 use super::vendored::{is_stub, stubs};
+use crate::proxy::foreign::ProxyClass;
 use crate::proxy::lower::{self, Resolver};
 
 /// Wraps the system on which the user's files are (the disk, the editor's buffers or a test's memory).
@@ -29,11 +30,12 @@ impl LoweringSystem {
     pub(crate) fn new(
         user: Arc<dyn System>,
         resolver: Arc<Resolver>,
+        proxy_classes: &[ProxyClass],
         respect_ty_ignore: bool,
     ) -> Self {
         LoweringSystem {
             user,
-            stubs: stubs(),
+            stubs: stubs(proxy_classes, &resolver),
             resolver,
             respect_ty_ignore,
         }

@@ -20,7 +20,7 @@ use ty_python_semantic::{HasType, ResolvedDefinition, SemanticModel};
 use super::assignability::{found_and_expected, quoted};
 use crate::db::{ProxyDb, is_on_disk, is_stub};
 use crate::proxy::declared::definitions;
-use crate::proxy::display::{fold, is_proxy, split};
+use crate::proxy::display::{MARK, fold, is_proxy, split};
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns::is_ours;
@@ -86,6 +86,10 @@ impl<'a, 'db> Certainty<'a, 'db> {
         node: AnyNodeRef<'_>,
         covering: &CoveringNode<'_>,
     ) -> bool {
+        // Those that begin so are wrapt's own.
+        if message.contains(MARK) && quoted.iter().any(|it| it.starts_with("_self_")) {
+            return false;
+        }
         let is_special = |it: &&str| it.starts_with("__") && it.ends_with("__");
         let has_no_more = quoted
             .first()
@@ -606,6 +610,7 @@ fn is_vague(printed: &str) -> bool {
     printed.contains('@')
         || printed.contains("omitted ")
         || printed.starts_with("Top[")
+        || printed.starts_with("Key[")
         || matches!(
             target_of(printed),
             "object" | "Hashable" | "tuple[Any, ...]"

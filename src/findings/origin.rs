@@ -19,6 +19,7 @@ use super::assignability::{found_and_expected, quoted};
 use super::certainty::Certainty;
 use crate::db::{ProxyDb, is_on_disk, is_stub};
 use crate::proxy::declared::{declaration, definitions};
+use crate::proxy::display::MARK;
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 
@@ -316,6 +317,9 @@ fn texts(diagnostic: &ty::Diagnostic) -> impl Iterator<Item = &str> {
 }
 
 fn mentions_proxy_type(text: &str) -> bool {
+    if text.contains(MARK) {
+        return true;
+    }
     text.match_indices("Proxy").any(|(start, _)| {
         let before = &text[..start];
         let name_start = before

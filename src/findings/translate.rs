@@ -98,7 +98,7 @@ impl<'a> Translator<'a> {
                 }
             }
         }
-        Some(Diagnostic {
+        Some(without_mark(Diagnostic {
             rule: Cow::Borrowed(diagnostic.id().as_str()),
             severity: match diagnostic.severity() {
                 ty::Severity::Info => Severity::Info,
@@ -113,7 +113,7 @@ impl<'a> Translator<'a> {
             help,
             fix: None,
             url: is_lint.then(|| format!("{TY_RULES}#{}", diagnostic.id().as_str())),
-        })
+        }))
     }
 
     /// `None` if the file cannot be shown.
@@ -136,7 +136,7 @@ impl<'a> Translator<'a> {
             edits: self.edits(file, fix.edits, &source),
         });
         diagnostic.url = finding.rule.url.map(str::to_owned);
-        Some(diagnostic)
+        Some(without_mark(diagnostic))
     }
 
     fn edits(&self, file: File, edits: Vec<FixEdit>, source: &Source) -> Vec<Edit> {
@@ -201,6 +201,19 @@ impl<'a> Translator<'a> {
             .or_insert_with(|| source_of(self.db, file).map(Arc::new))
             .clone()
     }
+}
+
+/// Names the classes that are proxies by configuration as users do.
+fn without_mark(mut diagnostic: Diagnostic) -> Diagnostic {
+    let labels = std::iter::once(&mut diagnostic.primary).chain(&mut diagnostic.secondary);
+    let texts = std::iter::once(&mut diagnostic.message)
+        .chain(&mut diagnostic.notes)
+        .chain(&mut diagnostic.help)
+        .chain(labels.filter_map(|it| it.message.as_mut()));
+    for text in texts {
+        text.retain(|it| it != display::MARK);
+    }
+    diagnostic
 }
 
 /// A message of ty's in the user's words: proxies folded, lowered names restored.

@@ -10,6 +10,7 @@ use ty_python_semantic::{
     definitions_for_name,
 };
 
+use super::display::MARK;
 use super::model::print;
 use super::repair::unwrapped;
 use crate::db::ProxyDb;
@@ -77,7 +78,7 @@ pub(crate) fn definitions<'db>(
 /// A printed type with its article.
 pub(crate) fn with_article(printed: &str) -> String {
     let is_vowel = |it: char| matches!(it, 'a' | 'e' | 'i' | 'o' | 'A' | 'E' | 'I' | 'O');
-    let article = if printed.starts_with(is_vowel) {
+    let article = if printed.trim_start_matches(MARK).starts_with(is_vowel) {
         "an"
     } else {
         "a"

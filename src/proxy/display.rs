@@ -12,6 +12,10 @@ const KINDS: [&str; 5] = [
     "BaseRefProxy",
 ];
 
+/// What the names of classes begin with that are proxies by configuration. It is taken away where a text
+/// is shown.
+pub(crate) const MARK: char = 'ǂ';
+
 /// Where those classes and their aliases are defined, and the mark of an alias for what cannot be an
 /// intersection.
 const INTERNAL: [&str; 4] = [
@@ -23,7 +27,7 @@ const INTERNAL: [&str; 4] = [
 
 /// Folds every proxy intersection in a message. Types stand between backquotes.
 pub(crate) fn fold_message(message: &str) -> String {
-    if !message.contains("Proxy[") && !message.contains(" & ") {
+    if !message.contains("Proxy[") && !message.contains(" & ") && !message.contains(MARK) {
         return message.to_owned();
     }
     let mut result = String::with_capacity(message.len());
@@ -54,8 +58,11 @@ pub(crate) fn merge_numbers(text: &str) -> String {
 
 /// Folds every proxy intersection in the printed form of a type.
 pub(crate) fn fold(printed: &str) -> String {
-    if !printed.contains("Proxy[") && !printed.contains(" & ") {
+    if !printed.contains("Proxy[") && !printed.contains(" & ") && !printed.contains(MARK) {
         return printed.to_owned();
+    }
+    if printed.contains("_proxycheck.class_") || printed.contains("_proxycheck.alias_") {
+        return fold(&without_modules(printed));
     }
     // The class and the alias have the same name, so they are printed with their modules.
     if INTERNAL.iter().any(|it| printed.contains(it)) {
@@ -100,6 +107,19 @@ pub(crate) fn fold(printed: &str) -> String {
         }
     }
     printed.join(" | ")
+}
+
+/// Takes away the modules of the stubs of configured classes.
+fn without_modules(printed: &str) -> String {
+    let mut text = printed.to_owned();
+    for module in ["_proxycheck.class_", "_proxycheck.alias_"] {
+        while let Some(start) = text.find(module) {
+            // The module ends with a letter and a dot.
+            let end = (start + module.len() + 2).min(text.len());
+            text.replace_range(start..end, "");
+        }
+    }
+    text
 }
 
 enum Element {
@@ -241,7 +261,8 @@ fn is_proxy_class(part: &str) -> bool {
     let Some((name, _)) = part.split_once('[') else {
         return false;
     };
-    part.ends_with(']') && KINDS.contains(&name.rsplit('.').next().unwrap_or(name))
+    let name = name.rsplit('.').next().unwrap_or(name);
+    part.ends_with(']') && (KINDS.contains(&name) || name.starts_with(MARK))
 }
 
 fn strip_parentheses(text: &str) -> &str {

@@ -3,6 +3,7 @@
 pub(crate) mod declared;
 pub(crate) mod display;
 pub(crate) mod edit;
+pub mod foreign;
 pub mod lower;
 pub(crate) mod model;
 pub(crate) mod passed;

@@ -5,6 +5,7 @@ use ty_python_semantic::types::Type;
 use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 
 use super::display;
+use super::foreign;
 use super::lower;
 use crate::db::ProxyDb;
 
@@ -21,6 +22,8 @@ pub(crate) enum Kind {
     RefMut,
     /// `ProxyLocker[T]`: not a proxy until it is unlocked.
     Locked,
+    /// The configured class at this position.
+    Foreign(u8),
 }
 
 impl Kind {
@@ -32,10 +35,14 @@ impl Kind {
             Kind::Ref => "RefProxy",
             Kind::RefMut => "RefMutProxy",
             Kind::Locked => "ProxyLocker",
+            Kind::Foreign(_) => "Proxy",
         }
     }
 
     fn of_class(module: &str, class: &str) -> Option<Kind> {
+        if let Some(position) = foreign::position_of_module(module) {
+            return Some(Kind::Foreign(position));
+        }
         let package = module.split('.').next().unwrap_or(module);
         if !matches!(package, "proxystore" | "proxystore_ex" | "proxyrt") {
             return None;
@@ -167,7 +174,7 @@ fn proxy_class<'db>(
         return None;
     };
     let name = instance.class_name(db, env).as_str();
-    if !name.ends_with("Proxy") && name != "ProxyLocker" {
+    if !name.ends_with("Proxy") && name != "ProxyLocker" && !name.starts_with(display::MARK) {
         return None;
     }
     Kind::of_class(instance.class_module_name(db, env)?.as_str(), name)

@@ -19,8 +19,9 @@ use ty_python_semantic::types::Type;
 use ty_python_semantic::types::ide_support::call_signature_details;
 use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 
-use super::display;
+use super::display::{self, MARK};
 use super::edit::Repair;
+use super::foreign::{self, ProxyClass};
 use super::model::{Proxiness, Proxy};
 use crate::dask::task::TaskCall;
 use crate::db::{ProxyDb, is_stub};
@@ -143,11 +144,8 @@ impl<'db> Finder<'db> {
     /// `Self` does.
     fn mentions_proxy(&self, expr: &Expr) -> bool {
         expr.inferred_type(&self.model).is_some_and(|ty| {
-            self.is_empty(ty)
-                || ty
-                    .display(self.db, &self.env)
-                    .to_string()
-                    .contains("Proxy[")
+            let printed = ty.display(self.db, &self.env).to_string();
+            self.is_empty(ty) || printed.contains("Proxy[") || printed.contains(MARK)
         })
     }
 
@@ -198,6 +196,7 @@ impl<'db> Finder<'db> {
             func if self.is_proxy(func) => self.strip_if_needed(&[func], expr),
             _ => {}
         }
+        self.visit_foreign_constructor(call, expr);
         self.widen_arguments(call, expr);
         self.detach_lambdas(call, expr);
         self.visit_generic_call(call);
@@ -229,6 +228,31 @@ impl<'db> Finder<'db> {
             if arguments.iter().any(is_among) && !argument.is_starred_expr() {
                 self.wrap("Ztask_argument", argument);
             }
+        }
+    }
+
+    /// A call of a configured class that has type parameters, which its constructor solves.
+    fn visit_foreign_constructor(&mut self, call: &ast::ExprCall, expr: &Expr) {
+        let classes = self.db.proxy_classes();
+        if classes.is_empty()
+            || !matches!(
+                call.func.inferred_type(&self.model),
+                Some(Type::ClassLiteral(_) | Type::GenericAlias(_))
+            )
+        {
+            return;
+        }
+        let Some(Type::NominalInstance(instance)) = expr.inferred_type(&self.model) else {
+            return;
+        };
+        let name = instance.class_name(self.db, &self.env).as_str();
+        let module = instance.class_module_name(self.db, &self.env);
+        let is_it = |it: &ProxyClass| {
+            it.name == name && module.is_some_and(|module| it.module == module.as_str())
+        };
+        let position = classes.iter().position(is_it);
+        if let Some(position) = position.and_then(|it| u8::try_from(it).ok()) {
+            self.wrap(&format!("Zforeign_{}", foreign::letter(position)), expr);
         }
     }
 
@@ -489,7 +513,7 @@ impl<'db> Finder<'db> {
         {
             self.repairs.push(Repair {
                 range: name.range(),
-                text: opaque.to_owned(),
+                text: opaque,
             });
         }
     }
@@ -514,7 +538,7 @@ pub(crate) fn unwrapped(expr: &Expr) -> &Expr {
                 if matches!(
                     name.id.as_str(),
                     "Zstrip" | "Zwiden" | "Zhole" | "Zopaque" | "Znominal" | "Ztask_argument"
-                ) =>
+                ) || name.id.starts_with("Zforeign_") =>
             {
                 unwrapped(inner)
             }
@@ -568,14 +592,15 @@ fn is_own_attribute(name: &str) -> bool {
     name.starts_with("__proxy_")
 }
 
-fn opaque_alias(lowered: &str) -> Option<&'static str> {
+fn opaque_alias(lowered: &str) -> Option<String> {
     use super::lower::Form;
     match super::lower::form_of(lowered)? {
-        Form::Proxy => Some("ZOpaque"),
-        Form::OwnedProxy => Some("ZOpaqueOwned"),
-        Form::RefProxy | Form::BaseRefProxy => Some("ZOpaqueRef"),
-        Form::RefMutProxy => Some("ZOpaqueRefMut"),
-        _ => None,
+        Form::Proxy => Some("ZOpaque".to_owned()),
+        Form::OwnedProxy => Some("ZOpaqueOwned".to_owned()),
+        Form::RefProxy | Form::BaseRefProxy => Some("ZOpaqueRef".to_owned()),
+        Form::RefMutProxy => Some("ZOpaqueRefMut".to_owned()),
+        Form::Foreign(position) => Some(format!("Zopaque_{}", foreign::letter(position))),
+        Form::ProxyOr => None,
     }
 }
 

@@ -149,6 +149,20 @@ impl<'db> Sighting<'db> {
     }
 }
 
+/// Whether an annotation allows both proxies and what they stand for, or is that of a proxy.
+pub(crate) fn allows_proxy<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    passed: &Passed,
+    annotation: &Expr,
+) -> bool {
+    Declarations { db, passed }.allows_proxy(model, annotation, MAX_STEPS)
+        || annotation.inferred_type(model).is_some_and(|ty| {
+            let printed = print(db, &model.program_environment(), ty);
+            printed.contains("Proxy[")
+        })
+}
+
 /// Whether the function around `expr` asks somewhere whether `expr` is a proxy.
 pub(crate) fn is_tested<'db>(
     db: &'db dyn ProxyDb,
@@ -481,7 +495,7 @@ fn is_proxy_type(expr: &Expr) -> bool {
         Expr::Subscript(it) => &it.value,
         expr => expr,
     };
-    form(class).is_some_and(|it| it != Form::ProxyOr)
+    form(class).is_some_and(|it| !matches!(it, Form::ProxyOr | Form::Foreign(_)))
 }
 
 fn last_name(expr: &Expr) -> Option<&str> {

@@ -20,11 +20,12 @@ use crate::findings::is_expected_to_fail;
 pub(crate) use crate::proxy::declared::with_article;
 use crate::proxy::declared::{declaration, starts_as_none};
 use crate::proxy::edit::EditMap;
-use crate::proxy::model::{Proxiness, print};
+use crate::proxy::foreign::ProxyClass;
+use crate::proxy::model::{Kind, Proxiness, print};
 use crate::proxy::passed::Passed;
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns;
-use crate::proxy::sighting::{Evidence, Sighting, is_tested};
+use crate::proxy::sighting::{Evidence, Sighting, allows_proxy, is_tested};
 
 /// A finding in the text that ty read. [`Translator`](crate::findings::Translator) makes a
 /// [`Diagnostic`](crate::diagnostics::Diagnostic) of it.
@@ -101,12 +102,15 @@ pub(crate) struct Original<'a> {
 }
 
 impl Original<'_> {
-    fn text(&self, range: TextRange) -> &str {
-        let range = match self.edits {
+    fn range(&self, range: TextRange) -> Option<TextRange> {
+        match self.edits {
             Some(edits) => edits.before(range),
             None => Some(range),
-        };
-        range
+        }
+    }
+
+    fn text(&self, range: TextRange) -> &str {
+        self.range(range)
             .and_then(|it| self.source.text.get(it.to_std_range()))
             .unwrap_or_default()
     }
@@ -156,6 +160,37 @@ impl<'db> Checker<'_, 'db> {
     /// Whether the function around an expression asks somewhere whether it is a proxy.
     pub(crate) fn is_tested(&self, expr: &Expr) -> bool {
         is_tested(self.db, self.model, expr)
+    }
+
+    /// Whether an annotation says that there may be a proxy.
+    pub(crate) fn allows_proxy(&self, annotation: &Expr) -> bool {
+        allows_proxy(self.db, self.model, self.passed, annotation)
+    }
+
+    /// The proxy that some call passes to the parameter of this file with a name at this place.
+    pub(crate) fn passed_argument(&self, name: TextRange) -> Option<FileRange> {
+        self.passed.argument(self.model.file(), name)
+    }
+
+    /// What follows a statement in the body of its function.
+    pub(crate) fn statements_after(&self, statement: impl Ranged) -> &[Stmt] {
+        let root = AnyNodeRef::from(self.module.syntax());
+        let covering = covering_node(root, statement.range());
+        let body = covering.ancestors().find_map(|it| match it {
+            AnyNodeRef::StmtFunctionDef(it) => Some(&*it.body),
+            _ => None,
+        });
+        let body = body.unwrap_or_default();
+        let position = body.iter().position(|it| it.range() == statement.range());
+        position.map_or(&[], |it| &body[it + 1..])
+    }
+
+    /// The white space before a statement that begins a line.
+    pub(crate) fn indentation(&self, statement: impl Ranged) -> Option<&str> {
+        let range = self.original.range(statement.range())?;
+        let text = &self.original.source.text[..range.start().to_usize()];
+        let line = text.rfind('\n').map_or(text, |it| &text[it + 1..]);
+        line.chars().all(char::is_whitespace).then_some(line)
     }
 
     /// Whether the inference finds that an argument is not of the type that the function takes.
@@ -230,6 +265,11 @@ impl<'db> Checker<'_, 'db> {
     /// The edits that put the target in the place of a proxy, with the imports that this needs. None if
     /// that is not possible.
     pub(crate) fn extract_edits(&self, expr: &Expr, sighting: &Sighting<'db>) -> Vec<FixEdit> {
+        if let Some(unwrap) = self.foreign_unwrap(sighting) {
+            let is_simple = is_path(unwrapped(expr)) && sighting.is_certain();
+            let edit = unwrap.filter(|_| is_simple);
+            return Vec::from_iter(edit.map(|it| FixEdit::After(expr.range(), it.to_owned())));
+        }
         if sighting.is_certain() {
             let Some((names, import)) = self.proxy_names(["extract"]) else {
                 return Vec::new();
@@ -253,6 +293,25 @@ impl<'db> Checker<'_, 'db> {
             FixEdit::Before(expr.range(), format!("({extract}(")),
             FixEdit::After(expr.range(), rest),
         ]))
+    }
+
+    /// For the proxy of another library what gives its target, a suffix, if that is known.
+    fn foreign_unwrap(&self, sighting: &Sighting<'db>) -> Option<Option<&'static str>> {
+        sighting.proxies.iter().find_map(|it| match it.kind {
+            Kind::Foreign(position) => {
+                let class = self.db.proxy_classes().get(usize::from(position));
+                Some(class.and_then(ProxyClass::unwrap))
+            }
+            _ => None,
+        })
+    }
+
+    /// The expression that gives the target of the proxy `text`.
+    pub(crate) fn target_of(&self, text: &str, sighting: &Sighting<'db>) -> String {
+        match self.foreign_unwrap(sighting) {
+            Some(unwrap) => format!("{text}{}", unwrap.unwrap_or(".…")),
+            None => format!("extract({text})"),
+        }
     }
 
     /// What this file calls the given names of ProxyStore's module for proxies, and the edit that imports

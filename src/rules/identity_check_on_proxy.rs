@@ -46,6 +46,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         let origin = cx.sighting_label(proxy, &sighting);
         let phrase = sighting.phrase(&cx.text(proxy));
         let edits = cx.extract_edits(proxy, &sighting);
+        let target = cx.target_of("…", &sighting);
         let range = TextRange::new(left.start(), right.end());
         let other = cx.text(other);
         let message = if sighting.is_certain() {
@@ -56,7 +57,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         let finding = cx.report(&IDENTITY_CHECK_ON_PROXY, range, message);
         finding
             .label("compares the proxy itself, not its target")
-            .help("Compare the target: `extract(…)` gives it")
+            .help(format!("Compare the target: `{target}` gives it"))
             .fix(Applicability::Safe, "Compare the target", edits);
         finding.secondary.extend(origin);
     }

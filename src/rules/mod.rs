@@ -32,10 +32,15 @@ rules! {
     exclient_kwarg_on_plain_client => EXCLIENT_KWARG_ON_PLAIN_CLIENT,
     helper_on_non_proxy => HELPER_ON_NON_PROXY,
     identity_check_on_proxy => IDENTITY_CHECK_ON_PROXY,
+    isinstance_narrowing_hides_proxy => ISINSTANCE_NARROWING_HIDES_PROXY,
     local_connector_cross_process => LOCAL_CONNECTOR_CROSS_PROCESS,
     locker_used_as_value => LOCKER_USED_AS_VALUE,
+    nonproxiable_value => NONPROXIABLE_VALUE,
     proxy_of_dask_delayed => PROXY_OF_DASK_DELAYED,
+    proxy_of_non_callable => PROXY_OF_NON_CALLABLE,
     proxy_to_c_function => PROXY_TO_C_FUNCTION,
+    proxy_to_plain_parameter => PROXY_TO_PLAIN_PARAMETER,
+    ref_api_wrong_kind => REF_API_WRONG_KIND,
     storeexecutor_dask_map_proxied_iterable => STOREEXECUTOR_DASK_MAP_PROXIED_ITERABLE,
     storeexecutor_dask_ownership => STOREEXECUTOR_DASK_OWNERSHIP,
     storeexecutor_proxies_dask_options => STOREEXECUTOR_PROXIES_DASK_OPTIONS,
@@ -47,7 +52,9 @@ rules! {
 /// The rules of ty's that say at the same place what a rule of ours says better.
 pub(crate) fn supersedes(rule: &str) -> &'static [&'static str] {
     match rule {
-        "helper-on-non-proxy" => &["invalid-argument-type"],
+        "helper-on-non-proxy" | "proxy-of-non-callable" | "ref-api-wrong-kind" => {
+            &["invalid-argument-type"]
+        }
         "locker-used-as-value" => &[
             "unresolved-attribute",
             "invalid-argument-type",
@@ -60,7 +67,9 @@ pub(crate) fn supersedes(rule: &str) -> &'static [&'static str] {
 /// The rules that look at a statement.
 fn check_stmt(cx: &mut Checker<'_, '_>, stmt: &Stmt) {
     match stmt {
+        Stmt::FunctionDef(it) => proxy_to_plain_parameter::check(cx, it),
         Stmt::If(it) => {
+            isinstance_narrowing_hides_proxy::check(cx, it);
             let conditions = it
                 .elif_else_clauses
                 .iter()
@@ -97,10 +106,16 @@ fn check_expr(cx: &mut Checker<'_, '_>, expr: &Expr) {
             helper_on_non_proxy::check(cx, call);
             locker_used_as_value::check_call(cx, call);
             tasks::check(cx, call);
+            nonproxiable_value::check(cx, call);
+            proxy_of_non_callable::check(cx, call);
+            ref_api_wrong_kind::check(cx, call);
         }
         Expr::Attribute(attribute) => locker_used_as_value::check_attribute(cx, attribute),
         Expr::UnaryOp(operation) => locker_used_as_value::check_not(cx, operation),
-        Expr::If(conditional) => locker_used_as_value::check_condition(cx, &conditional.test),
+        Expr::If(conditional) => {
+            locker_used_as_value::check_condition(cx, &conditional.test);
+            isinstance_narrowing_hides_proxy::check_expr(cx, conditional);
+        }
         _ => {}
     }
 }

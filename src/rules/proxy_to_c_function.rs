@@ -212,6 +212,8 @@ fn report<'db>(
     let edits = cx.extract_edits(proxy, sighting);
     let origin = cx.sighting_label(proxy, sighting);
     let text = cx.text(proxy);
+    let shown = if text.contains('\n') { "…" } else { &text };
+    let target = cx.target_of(shown, sighting);
     let finding = cx.report(&PROXY_TO_C_FUNCTION, proxy, message);
     finding
         .label(if sighting.is_certain() {
@@ -220,9 +222,9 @@ fn report<'db>(
             "may be a proxy"
         })
         .help(if text.contains('\n') {
-            "Pass the target: `extract(…)` gives it".to_owned()
+            format!("Pass the target: `{target}` gives it")
         } else {
-            format!("Pass the target: `extract({text})`")
+            format!("Pass the target: `{target}`")
         })
         .fix(Applicability::Safe, "Pass the target", edits);
     finding.secondary.extend(origin);

@@ -4,6 +4,7 @@ A proxy of `T` is both a reference to a `T` and usable as a `T`: the intersectio
 with `T`. Where that would be empty, as for an enum, nothing is claimed of the target.
 """
 
+from collections.abc import Iterator
 from typing import Any, overload
 
 from ty_extensions import Intersection, Not
@@ -30,8 +31,31 @@ type OpaqueRefMutProxy[T] = Intersection[_ref.RefMutProxy[T], Any]
 # dictionaries, classes and functions from all other types.
 type Sealed[T] = Intersection[T, Not[_proxy.Proxy[Any]]]
 
+class Key[P]:
+    """A key of a store, and the type of the proxies that `Store.proxy_from_key` makes of it.
+
+    It is no tuple, because from one the inference solves nothing but the types of its elements.
+    """
+
+    @property
+    def _proxy(self) -> P: ...
+    def __getattr__(self, name: str, /) -> Any: ...
+    def __getitem__(self, index: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+
+class Foreign[T]:
+    """What the classes have in common that are proxies by configuration."""
+
+    @property
+    def _proxycheck_target(self) -> T: ...
+    def __eq__(self, other: object, /) -> Any: ...
+    def __ne__(self, other: object, /) -> Any: ...
+
 @overload
 def strip[T](value: _proxy.Proxy[T], /) -> T: ...
+@overload
+def strip[T](value: Foreign[T], /) -> T: ...
 @overload
 def strip[U](value: U, /) -> U:
     """Takes the proxy part away from the type of `value`; what is no proxy stays what it is."""

@@ -274,6 +274,9 @@ impl<'r> Query<'r> {
 
     /// What a module's attribute denotes.
     pub(super) fn member(&mut self, module: &Module, name: &Name) -> Denotation {
+        if let Some(form) = self.resolver.proxy_class(module, name) {
+            return Denotation::Form(form);
+        }
         match module {
             Module::Provider(module) => Form::of_member(name).map_or_else(
                 || Denotation::Module(Module::Provider(Name::join(&[module.as_str(), name], "."))),

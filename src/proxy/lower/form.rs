@@ -10,6 +10,8 @@ pub enum Form {
     BaseRefProxy,
     /// `T | Proxy[T]`.
     ProxyOr,
+    /// The class at this position of those that are configured.
+    Foreign(u8),
 }
 
 impl Form {
@@ -31,6 +33,7 @@ impl Form {
             Form::RefMutProxy => "RefMutProxy",
             Form::BaseRefProxy => "BaseRefProxy",
             Form::ProxyOr => "ProxyOr",
+            Form::Foreign(_) => "a proxy class",
         }
     }
 

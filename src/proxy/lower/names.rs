@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use super::Form;
+use crate::proxy::display::MARK;
+use crate::proxy::foreign::{self, MAX_CLASSES, ProxyClass, letter};
 
 /// What an identifier that lowering puts in stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,6 +13,8 @@ pub enum Meaning {
     Proxy(Form),
     /// `typing.final` where it decorates a class: a decorator that does nothing.
     Final,
+    /// The configured class at this position where it is called.
+    Constructor(u8),
 }
 
 impl Meaning {
@@ -26,11 +30,15 @@ impl Meaning {
         match self {
             Meaning::Proxy(form) => form.name(),
             Meaning::Final => "final",
+            Meaning::Constructor(_) => "a proxy class",
         }
     }
 
-    const fn digit(self) -> char {
+    /// What stands after the `Z` of an identifier.
+    fn digit(self) -> char {
         match self {
+            Meaning::Proxy(Form::Foreign(position)) => letter(position),
+            Meaning::Constructor(position) => letter(position).to_ascii_uppercase(),
             Meaning::Proxy(Form::Proxy) => '0',
             Meaning::Proxy(Form::OwnedProxy) => '1',
             Meaning::Proxy(Form::RefProxy) => '2',
@@ -61,7 +69,7 @@ impl Meaning {
             Meaning::Proxy(Form::RefMutProxy) => Some("Ɯ"),
             Meaning::Proxy(Form::BaseRefProxy) => Some("Ɓ"),
             Meaning::Proxy(Form::ProxyOr) => Some("Ɣ"),
-            Meaning::Final => None,
+            Meaning::Proxy(Form::Foreign(_)) | Meaning::Final | Meaning::Constructor(_) => None,
         }
     }
 
@@ -83,14 +91,22 @@ impl Meaning {
 
     /// What an identifier in lowered text stands for, if lowering may have put it there.
     fn of(identifier: &str) -> Option<Meaning> {
-        Meaning::all().find(|meaning| {
-            meaning.short_names().any(|name| name == identifier)
-                || ((MIN_PATTERN_LEN..=MAX_LEN).contains(&identifier.len())
-                    && identifier
-                        .strip_prefix('Z')
-                        .and_then(|rest| rest.strip_prefix(meaning.digit()))
-                        .is_some_and(|rest| rest.bytes().all(|byte| byte == b'_')))
-        })
+        let positions = 0..u8::try_from(MAX_CLASSES).unwrap_or(u8::MAX);
+        let foreign =
+            positions.flat_map(|it| [Meaning::Proxy(Form::Foreign(it)), Meaning::Constructor(it)]);
+        Meaning::all()
+            .chain(foreign)
+            .find(|it| it.names(identifier))
+    }
+
+    /// Whether lowering may put an identifier in for it.
+    fn names(self, identifier: &str) -> bool {
+        self.short_names().any(|name| name == identifier)
+            || ((MIN_PATTERN_LEN..=MAX_LEN).contains(&identifier.len())
+                && identifier
+                    .strip_prefix('Z')
+                    .and_then(|rest| rest.strip_prefix(self.digit()))
+                    .is_some_and(|rest| rest.bytes().all(|byte| byte == b'_')))
     }
 }
 
@@ -149,14 +165,26 @@ pub(super) fn is_identifier_byte(byte: u8) -> bool {
 ///
 /// The names do not begin with an underscore and are assigned, not imported: ty sees neither private
 /// names of that file nor `import … as …` there.
-pub fn builtins_stub() -> String {
+pub fn builtins_stub(classes: &[ProxyClass]) -> String {
     use std::fmt::Write;
 
     let mut stub = String::from("import _proxycheck\n\ndef _not_final[T](cls: T, /) -> T: ...\n\n");
-    for meaning in Meaning::all() {
+    let foreign = (0_u8..)
+        .zip(classes)
+        .flat_map(|(it, _)| [Meaning::Proxy(Form::Foreign(it)), Meaning::Constructor(it)]);
+    stub.push_str(&foreign::builtins(classes));
+    for meaning in Meaning::all().chain(foreign) {
         let patterns = (MIN_PATTERN_LEN..=MAX_LEN).map(|len| Cow::from(meaning.pattern_name(len)));
         for name in meaning.short_names().map(Cow::from).chain(patterns) {
             match meaning {
+                Meaning::Proxy(Form::Foreign(position)) => {
+                    let letter = letter(position);
+                    let class = &classes[usize::from(position)].name;
+                    writeln!(stub, "{name} = _proxycheck.alias_{letter}.{MARK}{class}")
+                }
+                Meaning::Constructor(position) => {
+                    writeln!(stub, "{name} = Zforeign_{}", letter(position))
+                }
                 Meaning::Proxy(form) => writeln!(stub, "{name} = _proxycheck.{}", form.name()),
                 Meaning::Final => writeln!(stub, "{name} = _not_final"),
             }
@@ -170,7 +198,7 @@ pub fn builtins_stub() -> String {
 pub fn form_of(identifier: &str) -> Option<Form> {
     match Meaning::of(identifier)? {
         Meaning::Proxy(form) => Some(form),
-        Meaning::Final => None,
+        Meaning::Final | Meaning::Constructor(_) => None,
     }
 }
 
@@ -188,7 +216,7 @@ pub fn restore_names(message: &str) -> Cow<'_, str> {
             .map_or(message.len(), |at| start + at);
         let word = &message[start..end];
         if word.len() > 1
-            && let Some(meaning) = Meaning::of(word)
+            && let Some(meaning) = Meaning::all().find(|it| it.names(word))
         {
             restored.push_str(&message[copied..start]);
             restored.push_str(meaning.name());

@@ -4,13 +4,16 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use ruff_db::system::{FileType, System, SystemPath, SystemPathBuf};
 use ruff_python_ast::name::Name;
-use ruff_python_ast::{PySourceType, Stmt};
+use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr};
+use ruff_python_ast::{Expr, PySourceType, Stmt};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Form;
 use super::facts::{Facts, Import};
 use super::form::is_provider;
 use super::parse::with_parsed;
 use super::scope::{Exported, ImportPath, Scope, Syntax};
+use crate::proxy::foreign::ProxyClass;
 
 /// Knows what modules export, by reading them from the file system.
 ///
@@ -22,6 +25,7 @@ pub struct Resolver {
     system: Arc<dyn System>,
     first_party: Vec<SystemPathBuf>,
     site_packages: Vec<SystemPathBuf>,
+    proxy_classes: Vec<ProxyClass>,
     state: RwLock<State>,
 }
 
@@ -112,8 +116,57 @@ impl Resolver {
             system,
             first_party,
             site_packages,
+            proxy_classes: Vec::new(),
             state: RwLock::default(),
         }
+    }
+
+    /// With classes of other libraries that are proxies of their parameter, too.
+    #[must_use]
+    pub fn with_proxy_classes(mut self, classes: Vec<ProxyClass>) -> Self {
+        self.proxy_classes = classes;
+        self
+    }
+
+    /// The configured class that a module exports under a name.
+    pub(super) fn proxy_class(&self, module: &Module, name: &str) -> Option<Form> {
+        if !self.proxy_classes.iter().any(|it| it.name == name) {
+            return None;
+        }
+        let Module::At(stem) = module else {
+            return None;
+        };
+        let module = self.name_below_root(stem)?;
+        let is_it = |it: &ProxyClass| it.name == name && it.module == module;
+        let position = self.proxy_classes.iter().position(is_it)?;
+        u8::try_from(position).ok().map(Form::Foreign)
+    }
+
+    /// Whether calls of a configured class are replaced by those of a function of our stubs.
+    pub(super) fn has_known_constructor(&self, position: u8) -> bool {
+        let class = self.proxy_classes.get(usize::from(position));
+        class.is_some_and(ProxyClass::has_known_constructor)
+    }
+
+    fn mentions_provider(&self, text: &str) -> bool {
+        super::form::mentions_provider(text)
+            || self
+                .proxy_classes
+                .iter()
+                .any(|it| text.contains(it.package()))
+    }
+
+    /// The names of what a class that is defined in Python has of its own, but for special methods; `None`
+    /// if they are not all known.
+    pub(crate) fn own_members(&self, class: &ProxyClass) -> Option<Vec<String>> {
+        let Module::At(stem) = self.absolute(&class.module) else {
+            return None;
+        };
+        let path = self.file_of(&stem)?;
+        let text = self.system.read_to_string(&path).ok()?;
+        with_parsed(&text, source_type(&path), |parsed| {
+            members_of_class(parsed.suite(), &class.name)
+        })?
     }
 
     /// Forgets what was read from `path`. To be called when the file is changed, created or deleted,
@@ -170,7 +223,7 @@ impl Resolver {
     /// Whether anything in the file can denote a proxy type. Cheap, and right more often than not.
     pub(super) fn is_relevant(&self, text: &str, path: &SystemPath) -> bool {
         if !self.is_first_party(path) {
-            return super::form::mentions_provider(text);
+            return self.mentions_provider(text);
         }
         // The text goes before what the file system says: it may not be written yet.
         let file = self.remember(path, text);
@@ -440,11 +493,14 @@ impl Resolver {
             return known;
         }
         let facts = if self.is_first_party(path) {
-            Facts::of(text)
+            Facts {
+                mentions_provider: self.mentions_provider(text),
+                ..Facts::of(text)
+            }
         } else {
             // Whether other packages import each other does not matter.
             Facts {
-                mentions_provider: super::form::mentions_provider(text),
+                mentions_provider: self.mentions_provider(text),
                 imports: Vec::new(),
             }
         };
@@ -543,6 +599,60 @@ impl Entry {
         };
         Some(SystemPathBuf::from(format!("{stem}.{extension}")))
     }
+}
+
+/// The names that the body of a class and the methods in it define; `None` if others come from its bases.
+fn members_of_class(body: &[Stmt], name: &str) -> Option<Vec<String>> {
+    #[derive(Default)]
+    struct SelfAttributes(Vec<String>);
+    impl<'a> SourceOrderVisitor<'a> for SelfAttributes {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            if let Expr::Attribute(it) = expr
+                && it.ctx.is_store()
+                && it.value.is_name_expr()
+            {
+                self.0.push(it.attr.to_string());
+            }
+            walk_expr(self, expr);
+        }
+    }
+
+    let class = body.iter().find_map(|it| match it {
+        Stmt::ClassDef(it) if &it.name == name => Some(it),
+        _ => None,
+    })?;
+    let is_plain = |base: &Expr| match base {
+        Expr::Name(it) => matches!(it.id.as_str(), "object" | "Generic"),
+        Expr::Subscript(it) => match &*it.value {
+            Expr::Name(it) => it.id == "Generic",
+            Expr::Attribute(it) => &it.attr == "Generic",
+            _ => false,
+        },
+        _ => false,
+    };
+    if !class.bases().iter().all(is_plain) {
+        return None;
+    }
+    let mut attributes = SelfAttributes::default();
+    attributes.visit_body(&class.body);
+    let mut names = attributes.0;
+    for stmt in &class.body {
+        match stmt {
+            Stmt::FunctionDef(it) => names.push(it.name.to_string()),
+            Stmt::AnnAssign(it) => {
+                names.extend(it.target.as_name_expr().map(|it| it.id.to_string()))
+            }
+            Stmt::Assign(it) => {
+                let targets = it.targets.iter().filter_map(Expr::as_name_expr);
+                names.extend(targets.map(|it| it.id.to_string()));
+            }
+            _ => {}
+        }
+    }
+    names.retain(|it| !(it.starts_with("__") && it.ends_with("__")));
+    names.sort_unstable();
+    names.dedup();
+    Some(names)
 }
 
 fn source_type(path: &SystemPath) -> PySourceType {

@@ -32,7 +32,7 @@ pub(super) struct Lowering<'s> {
 
 struct Found {
     range: TextRange,
-    form: Form,
+    meaning: Meaning,
     /// The alias whose value the expression is: `A = Proxy[int]`.
     alias: Option<Name>,
 }
@@ -83,7 +83,7 @@ impl<'s> Lowering<'s> {
             .into_iter()
             .map(|it| Replacement {
                 range: it.range,
-                meaning: Meaning::Proxy(it.form),
+                meaning: it.meaning,
             })
             .collect();
         (replacements, has_star_imports(lowering.scopes()))
@@ -142,7 +142,7 @@ impl<'s> Lowering<'s> {
     fn replace(&mut self, expr: &Expr, form: Form, alias: Option<&Name>) {
         self.found.push(Found {
             range: expr.range(),
-            form,
+            meaning: Meaning::Proxy(form),
             alias: alias.cloned(),
         });
     }
@@ -402,6 +402,16 @@ impl<'s> Lowering<'s> {
     }
 
     fn call(&mut self, call: &ast::ExprCall) {
+        if let Some(Form::Foreign(position)) = self.form(&call.func)
+            && self.resolver.has_known_constructor(position)
+        {
+            self.found.push(Found {
+                range: call.func.range(),
+                meaning: Meaning::Constructor(position),
+                alias: None,
+            });
+            return self.visit_arguments(&call.arguments);
+        }
         self.value(&call.func);
         let Some(Denotation::Special(special)) = self.denotation(&call.func) else {
             return self.visit_arguments(&call.arguments);

@@ -34,12 +34,14 @@ from proxystore.store.types import (
     ConnectorT as ConnectorT,
     DeserializerT as DeserializerT,
     SerializerT as SerializerT,
+    _GivenKey,
 )
 from proxystore.utils.imports import get_object_path as get_object_path
 from proxystore.utils.timer import Timer as Timer
 
 logger: Logger
 T = TypeVar("T")
+_ProxyT = TypeVar("_ProxyT")
 NonProxiableT = TypeVar("NonProxiableT", bound=bool | None)
 
 class Store(Generic[ConnectorT]):
@@ -89,17 +91,17 @@ class Store(Generic[ConnectorT]):
         polling_interval_limit: float | None = None,
         polling_timeout: float | None = None,
     ) -> Future[T]: ...
-    def evict(self, key: ConnectorKeyT) -> None: ...
-    def exists(self, key: ConnectorKeyT) -> bool: ...
+    def evict(self, key: _GivenKey) -> None: ...
+    def exists(self, key: _GivenKey) -> bool: ...
     # Any, not an optional object: what a key leads to is known to the caller alone.
     def get(
         self,
-        key: ConnectorKeyT,
+        key: _GivenKey,
         *,
         deserializer: DeserializerT | None = None,
         default: object | None = None,
     ) -> Any: ...
-    def is_cached(self, key: ConnectorKeyT) -> bool: ...
+    def is_cached(self, key: _GivenKey) -> bool: ...
     @overload
     def proxy(
         self,
@@ -373,6 +375,25 @@ class Store(Generic[ConnectorT]):
         skip_nonproxiable: bool = False,
         **kwargs: Any,
     ) -> list[_proxycheck.Proxy[T]]: ...
+    @overload
+    def proxy_from_key(
+        self,
+        key: _Dynamic,
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        deserializer: DeserializerT | None = None,
+    ) -> _proxycheck.Proxy[Any]: ...
+    @overload
+    def proxy_from_key(
+        self,
+        key: _proxycheck.Key[_ProxyT],
+        *,
+        evict: bool = False,
+        lifetime: Lifetime | None = None,
+        deserializer: DeserializerT | None = None,
+    ) -> _ProxyT: ...
+    @overload
     def proxy_from_key(
         self,
         key: ConnectorKeyT,
@@ -621,14 +642,88 @@ class Store(Generic[ConnectorT]):
         skip_nonproxiable: bool = True,
         **kwargs: Any,
     ) -> _proxycheck.OwnedProxy[T]: ...
+    # The key remembers what a proxy of the object is.
+    @overload
     def put(
         self,
-        obj: Any,
+        obj: _Dynamic,
         *,
         lifetime: Lifetime | None = None,
         serializer: SerializerT | None = None,
         **kwargs: Any,
     ) -> ConnectorKeyT: ...
+    @overload
+    def put(
+        self,
+        obj: _proxycheck.Sealed[_Enum],
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.OpaqueProxy[_Enum]]: ...
+    @overload
+    def put(
+        self,
+        obj: _proxycheck.Sealed[bool],
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.Proxy[bool]]: ...
+    @overload
+    def put(
+        self,
+        obj: _proxycheck.Sealed[int],
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.Proxy[int]]: ...
+    @overload
+    def put(
+        self,
+        obj: _proxycheck.Sealed[str],
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.Proxy[str]]: ...
+    @overload
+    def put(
+        self,
+        obj: _proxycheck.Sealed[bytes],
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.Proxy[bytes]]: ...
+    @overload
+    def put(
+        self,
+        obj: _proxycheck.Sealed[type[T]],
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.OpaqueProxy[type[T]]]: ...
+    @overload
+    def put(
+        self,
+        obj: _proxycheck.Sealed[T],
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.OpaqueProxy[T]]: ...
+    @overload
+    def put(
+        self,
+        obj: T,
+        *,
+        lifetime: Lifetime | None = None,
+        serializer: SerializerT | None = None,
+        **kwargs: Any,
+    ) -> _proxycheck.Key[_proxycheck.Proxy[T]]: ...
     def put_batch(
         self,
         objs: Sequence[Any],
@@ -640,7 +735,7 @@ class Store(Generic[ConnectorT]):
     # Not public, but `proxystore.store.ref` and classes of users in its style call it.
     def _set(
         self,
-        key: ConnectorKeyT,
+        key: _GivenKey,
         obj: Any,
         *,
         serializer: SerializerT | None = None,

@@ -8,6 +8,7 @@ from proxystore.store.types import (
     ConnectorKeyT as ConnectorKeyT,
     ConnectorT as ConnectorT,
     DeserializerT as DeserializerT,
+    _GivenKey,
 )
 from proxystore.utils.timer import Timer as Timer
 
@@ -21,7 +22,7 @@ class StoreFactory(Generic[ConnectorT, T]):
     deserializer: DeserializerT | None
     def __init__(
         self,
-        key: ConnectorKeyT,
+        key: _GivenKey,
         store_config: StoreConfig,
         *,
         evict: bool = False,
@@ -37,7 +38,7 @@ class StoreFactory(Generic[ConnectorT, T]):
 class PollingStoreFactory(StoreFactory[ConnectorT, T]):
     def __init__(
         self,
-        key: ConnectorKeyT,
+        key: _GivenKey,
         store_config: StoreConfig,
         *,
         deserializer: DeserializerT | None = None,
