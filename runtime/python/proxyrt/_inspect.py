@@ -120,7 +120,7 @@ def _pickled_size(proxy: Proxy[Any], state: tuple[Any, ...]) -> int | None:
     try:
         if type(proxy) is Proxy:
             return len(pickle.dumps(proxy))
-        # Pickling a reference proxy would give it away: its state, and the function that restores it.
+        # Pickling a reference proxy would give it away; it is its state and what restores it.
         return len(pickle.dumps(Proxy)) + len("_trampoline") + len(pickle.dumps(state))
     except Exception:  # whatever a factory's `__reduce__` raises
         return None

@@ -297,6 +297,7 @@ def new_key(class_: type[_KeyT], /) -> _KeyT:
     """Make a new key of a `NamedTuple` with one field, the name of an object."""
 
 def _reduce(proxy: Proxy[Any], /) -> tuple[Any, ...]: ...
+
 @final
 class _proxy:
     def __new__(  # type: ignore[misc]  # a class because the pickler finds it faster

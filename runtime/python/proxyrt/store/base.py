@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from typing_extensions import Self
 
@@ -28,6 +28,9 @@ from proxyrt.store.lifetimes import Lifetime
 from proxyrt.store.metrics import StoreMetrics
 from proxyrt.store.ref import OwnedProxy, into_owned
 from proxyrt.store.types import ConnectorKeyT, ConnectorT, DeserializerT, SerializerT
+
+if TYPE_CHECKING:
+    from proxyrt.connectors.shm import SharedMemoryConnector
 
 __all__ = ["Store", "StoreFactory"]
 
@@ -56,6 +59,36 @@ class Store(StoreCore, Generic[ConnectorT]):
 
     connector: ConnectorT
     metrics: StoreMetrics | None
+
+    @overload
+    def __init__(
+        self: Store[SharedMemoryConnector],
+        name: str,
+        connector: None = ...,
+        *,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        cache_size: int = ...,
+        metrics: bool = ...,
+        populate_target: bool = ...,
+        register: bool = ...,
+        allow_pickle: bool = ...,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        name: str,
+        connector: ConnectorT,
+        *,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        cache_size: int = ...,
+        metrics: bool = ...,
+        populate_target: bool = ...,
+        register: bool = ...,
+        allow_pickle: bool = ...,
+    ) -> None: ...
 
     def __init__(
         self,
