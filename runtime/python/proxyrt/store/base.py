@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from proxyrt._proxyrt import StoreCore
 from proxyrt.connectors.protocols import DeferrableConnector
 from proxyrt.proxy import Proxy, ProxyLocker
 from proxyrt.store._config import pack
+from proxyrt.store._log import log_operation, logger
 from proxyrt.store._registry import register_store, unregister_store
 from proxyrt.store.cache import LRUCache
 from proxyrt.store.config import ConnectorConfig, StoreConfig
@@ -40,6 +42,8 @@ NonProxiableT = TypeVar("NonProxiableT", bool, None)
 
 class Store(StoreCore, Generic[ConnectorT]):
     """Keeps objects with a connector and makes proxies of them. Threads may share it.
+
+    Operations are logged by ``proxyrt.store`` at the level DEBUG.
 
     Args:
         name: Proxies find the store in other processes by its name and configuration.
@@ -263,8 +267,10 @@ class Store(StoreCore, Generic[ConnectorT]):
         with self._exclusively():
             connector.set(key, data, **kwargs)
             self.cache.evict(key)
+        end = time.perf_counter()
+        if logger.isEnabledFor(logging.DEBUG):
+            log_operation(self.name, "set", key, len(data), 1e3 * (end - start))
         if self.metrics is not None:
-            end = time.perf_counter()
             self._note(
                 "store.set",
                 key,
