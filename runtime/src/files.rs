@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::MmapOptions;
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 
@@ -49,8 +49,22 @@ impl Pieces<'_> {
     }
 }
 
+/// The exception for a failed operation on a file, with `errno` and `filename` as those of `open` have them.
+pub(crate) fn os_error(error: &io::Error, path: &Path) -> PyErr {
+    let message = error.to_string();
+    match error.raw_os_error() {
+        Some(code) => {
+            let (message, _) = message.split_once(" (os error").unwrap_or((&message, ""));
+            PyOSError::new_err((code, message.to_owned(), path.as_os_str().to_owned()))
+        }
+        None if error.kind() == ErrorKind::OutOfMemory => PyMemoryError::new_err(()),
+        None => PyOSError::new_err(format!("{message}: '{}'", path.display())),
+    }
+}
+
 /// Calls `write`, without the interpreter, with the pieces of a frame or with the bytes of any other object.
 pub(crate) fn with_pieces(
+    target: &Path,
     data: &Bound<'_, PyAny>,
     write: impl Fn(&Pieces<'_>) -> io::Result<()> + Sync,
 ) -> PyResult<()> {
@@ -61,7 +75,8 @@ pub(crate) fn with_pieces(
             pieces: frame.pieces(),
             length: frame.length(),
         };
-        py.detach(|| write(&pieces))?;
+        py.detach(|| write(&pieces))
+            .map_err(|error| os_error(&error, target))?;
     } else {
         let borrowed = Borrowed::buffer(PyUntypedBuffer::get(data)?)?;
         let bytes = borrowed.bytes();
@@ -69,7 +84,8 @@ pub(crate) fn with_pieces(
             pieces: vec![(0, bytes)],
             length: bytes.len(),
         };
-        py.detach(|| write(&pieces))?;
+        py.detach(|| write(&pieces))
+            .map_err(|error| os_error(&error, target))?;
     }
     Ok(())
 }
@@ -95,7 +111,7 @@ pub(crate) fn write_file(
     new: bool,
 ) -> PyResult<()> {
     let target = path(&directory, name)?;
-    with_pieces(data, |pieces| {
+    with_pieces(&target, data, |pieces| {
         write(&directory, &target, pieces, durable, new)
     })
 }
@@ -190,21 +206,19 @@ pub(crate) fn read_file<'py>(
     let open = || match File::open(&path) {
         Ok(file) => read(file, None).map(Some),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     };
-    match py.detach(open)? {
+    match py.detach(open).map_err(|error| os_error(&error, &path))? {
         None => Ok(None),
         Some(block) => Ok(Some(PyMemoryView::from(Bound::new(py, block)?.as_any())?)),
     }
 }
 
 /// Reads a small file and maps a large one.
-pub(crate) fn read(mut file: File, lock: Option<Lock>) -> PyResult<Block> {
-    let length = usize::try_from(file.metadata()?.len())?;
+pub(crate) fn read(mut file: File, lock: Option<Lock>) -> io::Result<Block> {
+    let length = usize::try_from(file.metadata()?.len()).map_err(|_| ErrorKind::OutOfMemory)?;
     if length < WORTH_MAPPING {
-        return Block::filled(length, |memory| {
-            file.read_exact(memory).map_err(PyErr::from)
-        });
+        return Block::filled(length, |memory| file.read_exact(memory));
     }
     // SAFETY: the mapping is private. Files of stores are replaced or removed, but not written again, except for those
     // of shared memory, which are not as long as they are locked or marked.
