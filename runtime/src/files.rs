@@ -62,10 +62,11 @@ pub(crate) fn os_error(error: &io::Error, path: &Path) -> PyErr {
     }
 }
 
-/// Calls `write`, without the interpreter, with the pieces of a frame or with the bytes of any other object.
+/// Calls `write`, without the interpreter, with the pieces of a frame or with the bytes of any other object. The target
+/// is what an error is about.
 pub(crate) fn with_pieces(
-    target: &Path,
     data: &Bound<'_, PyAny>,
+    target: &Path,
     write: impl Fn(&Pieces<'_>) -> io::Result<()> + Sync,
 ) -> PyResult<()> {
     let py = data.py();
@@ -111,7 +112,7 @@ pub(crate) fn write_file(
     new: bool,
 ) -> PyResult<()> {
     let target = path(&directory, name)?;
-    with_pieces(&target, data, |pieces| {
+    with_pieces(data, &target, |pieces| {
         write(&directory, &target, pieces, durable, new)
     })
 }

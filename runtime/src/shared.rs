@@ -81,7 +81,7 @@ pub(crate) fn write_shared(
     new: bool,
 ) -> PyResult<()> {
     let target = files::path(&directory, name)?;
-    files::with_pieces(&target, data, |pieces| {
+    files::with_pieces(data, &target, |pieces| {
         if cfg!(target_os = "linux") && pieces.length as u64 >= LARGE {
             if write_over_spare(&directory, &target, pieces)? {
                 return Ok(());

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import proxystore.proxy
 import pytest
+from servers import RedisServer, redis_server
 
 import proxyrt.proxy
 
@@ -46,12 +48,25 @@ PROXYSTORE = {
 }
 
 
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A server for tests that leave it as it is."""
+    with redis_server(tmp_path_factory.mktemp("redis"), appendonly="no") as server:
+        yield server
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--operations",
         type=int,
         default=20_000,
         help="operations a leak test performs (a full run: 1000000)",
+    )
+    parser.addoption(
+        "--soak",
+        type=float,
+        default=8,
+        help="seconds that threads and processes use stores (a full run: 3600)",
     )
 
 

@@ -67,6 +67,9 @@ def add_private_helpers(module: ModuleType, name: str) -> None:
 loaded = sorted(name for name in sys.modules if name in ALIASED)
 if loaded:
     raise RuntimeError(f"already imported: {', '.join(loaded)}")
+# Before the paths of our packages lead to ProxyStore's modules.
+for name in ALIASED:
+    importlib.import_module(DESTINATION + name.removeprefix(SOURCE))
 sys.meta_path.insert(0, Alias())
 for name in ALIASED:
     importlib.import_module(name)

@@ -181,6 +181,21 @@ def reclaim(directory: str | os.PathLike[str] | None = None) -> list[str]:
     return []
 
 
+def is_in_use(path: Path) -> bool | None:
+    """Tell whether a process uses the namespace of a folder; None if the folder is none."""
+    try:
+        lock = os.open(path / _LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
 def _default_root() -> Path:
     memory = Path("/dev/shm")
     parent = memory if memory.is_dir() else Path(tempfile.gettempdir())

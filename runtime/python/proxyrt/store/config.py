@@ -21,11 +21,11 @@ else:
 _KNOWN_CONNECTORS = (
     "proxyrt.connectors.file.FileConnector",
     "proxyrt.connectors.local.LocalConnector",
+    "proxyrt.connectors.multi.MultiConnector",
+    "proxyrt.connectors.redis.RedisConnector",
     "proxyrt.connectors.shm.SharedMemoryConnector",
     "proxystore.connectors.endpoint.EndpointConnector",
     "proxystore.connectors.globus.GlobusConnector",
-    "proxystore.connectors.multi.MultiConnector",
-    "proxystore.connectors.redis.RedisConnector",
 )
 
 
@@ -101,7 +101,7 @@ class ConnectorConfig(_Model):
 
     def get_connector(self) -> Any:
         """Make the connector."""
-        return self.get_connector_type()(**self.options)
+        return self.get_connector_type().from_config(self.options)
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""What ``proxystore.ex`` is to ProxyStore: plugins for other packages."""

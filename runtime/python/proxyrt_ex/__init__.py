@@ -1,0 +1,1 @@
+"""The names of ``proxystore_ex``; what they stand for is in :mod:`proxyrt.ex`."""

@@ -1,0 +1,1 @@
+"""The names of ``proxystore_ex.plugins``."""
