@@ -13,7 +13,6 @@ use pyo3::types::PyMemoryView;
 
 use crate::memory::{Block, Borrowed};
 use crate::serialize::Frame;
-use crate::shared::Lock;
 
 /// Smaller files are read: setting up a mapping and its page faults takes longer.
 const WORTH_MAPPING: usize = 64 * 1024;
@@ -205,7 +204,7 @@ pub(crate) fn read_file<'py>(
 ) -> PyResult<Option<Bound<'py, PyMemoryView>>> {
     let path = path(&directory, name)?;
     let open = || match File::open(&path) {
-        Ok(file) => read(file, None).map(Some),
+        Ok(file) => read(file).map(Some),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     };
@@ -216,15 +215,15 @@ pub(crate) fn read_file<'py>(
 }
 
 /// Reads a small file and maps a large one.
-pub(crate) fn read(mut file: File, lock: Option<Lock>) -> io::Result<Block> {
+pub(crate) fn read(mut file: File) -> io::Result<Block> {
     let length = usize::try_from(file.metadata()?.len()).map_err(|_| ErrorKind::OutOfMemory)?;
     if length < WORTH_MAPPING {
         return Block::filled(length, |memory| file.read_exact(memory));
     }
     // SAFETY: the mapping is private. Files of stores are replaced or removed, but not written again, except for those
-    // of shared memory, which are not as long as they are locked or marked.
+    // of shared memory, which are not as long as they are locked.
     let mapping = unsafe { MmapOptions::new().len(length).map_copy(&file) }?;
-    Ok(Block::mapping(mapping, lock))
+    Ok(Block::mapping(mapping))
 }
 
 #[cfg(test)]

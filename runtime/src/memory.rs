@@ -21,8 +21,6 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
-use crate::shared::Lock;
-
 /// Moves of fewer bytes than this take less time than giving the interpreter away.
 const WORTH_DETACHING: usize = 64 * 1024;
 
@@ -44,11 +42,8 @@ pub(crate) struct Block {
 }
 
 enum Owner {
-    /// Kept for its destructor, and the lock until then.
-    Mapping {
-        _mapping: MmapMut,
-        _lock: Option<Lock>,
-    },
+    /// Kept for its destructor.
+    Mapping(#[expect(dead_code)] MmapMut),
     Heap(Layout),
 }
 
@@ -58,17 +53,14 @@ unsafe impl Send for Block {}
 unsafe impl Sync for Block {}
 
 impl Block {
-    /// Takes over a mapping, and the lock on what is mapped.
-    pub(crate) fn mapping(mut mapping: MmapMut, lock: Option<Lock>) -> Self {
+    /// Takes over a mapping.
+    pub(crate) fn mapping(mut mapping: MmapMut) -> Self {
         let length = mapping.len();
         let start = NonNull::new(mapping.as_mut_ptr()).unwrap_or(NonNull::dangling());
         Self {
             start,
             length,
-            owner: Owner::Mapping {
-                _mapping: mapping,
-                _lock: lock,
-            },
+            owner: Owner::Mapping(mapping),
         }
     }
 
