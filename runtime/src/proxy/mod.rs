@@ -1,8 +1,8 @@
 //! The `Proxy` type, on CPython's C API.
 //!
-//! This module and its children are, with `memory` and one mapping in `files`, the only ones with `unsafe` code: a type whose every operation forwards to another
-//! object is as fast as its slots, and PyO3's safe slots cost several nanoseconds more an operation. [`object`] says
-//! why the raw accesses are sound; the other files are:
+//! This module and its children are, with `memory` and the mappings in `files` and `shared`, the only ones with `unsafe`
+//! code: a type whose every operation forwards to another object is as fast as its slots, and PyO3's safe slots cost
+//! several nanoseconds more an operation. [`object`] says why the raw accesses are sound; the other files are:
 //!
 //! * [`slots`]: operators, containers, calls, buffers, asynchronous protocols;
 //! * [`attributes`]: attribute access and the proxy's own attributes;
