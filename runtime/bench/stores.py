@@ -3,6 +3,7 @@
 Three tables: the life of a proxy of a stored object, serialization of objects of several types,
 and round trips between two processes (put, send the proxy, get, touch the data, reply). Each
 round times all contenders in random order; a ratio is the median of the ratios of the rounds.
+What happens in one process is measured in time of the processor, round trips by the clock.
 
 The allocator decides how long large objects take: fresh pages cost several times a copy. So the
 script runs itself again with glibc's malloc in a fixed state: ``warm`` keeps freed memory for the
@@ -20,7 +21,6 @@ import os
 import pickle
 import platform
 import random
-import shutil
 import statistics
 import sys
 import tempfile
@@ -100,36 +100,43 @@ def measure(row: Row, contenders: dict[str, Timed], rounds: int) -> Row:
 
 
 def repeated(function: Callable[[], object], loops: int) -> Timed:
-    """Time a function, in seconds a call."""
+    """Time a function, in seconds of the processor a call."""
 
     def timed() -> float:
         turns = range(loops)
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in turns:
             function()
-        return (time.perf_counter() - start) / loops
+        return (time.process_time() - start) / loops
 
     return timed
 
 
 @contextmanager
 def stores(kind: str, folder: Path, cache_size: int = 16) -> Iterator[dict[str, Any]]:
-    """Make a registered store of each contender over comparable connectors."""
-    theirs: Any
-    if kind == "local":
-        ours, theirs = LocalConnector(), proxystore.connectors.local.LocalConnector()
-    else:
-        theirs = proxystore.connectors.file.FileConnector(str(folder / "theirs"))
-        if kind == "shm":
-            ours = SharedMemoryConnector("bench")
-        else:
-            ours = FileConnector(str(folder / "ours"))
-    options: dict[str, Any] = {"register": True, "cache_size": cache_size}
+    """Make a registered store of each contender over comparable connectors.
+
+    ProxyStore has no shared memory: its files are in the same memory file system instead.
+    """
     with ExitStack() as stack:
+        if kind == "shm":
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=MEMORY)))
+        ours, theirs = connectors(kind, folder)
+        options: dict[str, Any] = {"register": True, "cache_size": cache_size}
         yield {
             OURS: stack.enter_context(proxyrt.Store("bench", ours, **options)),
             THEIRS: stack.enter_context(proxystore.store.Store("bench", theirs, **options)),
         }
+
+
+def connectors(kind: str, folder: Path) -> tuple[Any, Any]:
+    """Return our connector of a kind, and ProxyStore's."""
+    if kind == "local":
+        return LocalConnector(), proxystore.connectors.local.LocalConnector()
+    theirs = proxystore.connectors.file.FileConnector(str(folder / "theirs"))
+    if kind == "shm":
+        return SharedMemoryConnector("bench"), theirs
+    return FileConnector(str(folder / "ours")), theirs
 
 
 MODULES: dict[str, Any] = {OURS: proxyrt.store.utils, THEIRS: proxystore.store.utils}
@@ -145,19 +152,19 @@ def life(kind: str, store: Any, extract: Callable[[Any], Any], get_key: Any) -> 
     factory = plain.__proxy_factory__ if hasattr(plain, "__proxy_factory__") else None
 
     def proxy_and_evict() -> float:
-        start = time.perf_counter()
+        start = time.process_time()
         made = [store.proxy(small) for _ in range(100)]
-        seconds = (time.perf_counter() - start) / 100
+        seconds = (time.process_time() - start) / 100
         for proxy in made:
             store.evict(get_key(proxy))
         return seconds
 
     def get_uncached() -> float:
         keys = [store.put(small) for _ in range(100)]
-        start = time.perf_counter()
+        start = time.process_time()
         for one in keys:
             store.get(one)
-        seconds = (time.perf_counter() - start) / 100
+        seconds = (time.process_time() - start) / 100
         for one in keys:
             store.evict(one)
         return seconds
@@ -165,10 +172,10 @@ def life(kind: str, store: Any, extract: Callable[[Any], Any], get_key: Any) -> 
     def resolve() -> float:
         store.get(key)
         copies = [type(plain)(factory) for _ in range(200)]
-        start = time.perf_counter()
+        start = time.process_time()
         for copy in copies:
             extract(copy)
-        return (time.perf_counter() - start) / 200
+        return (time.process_time() - start) / 200
 
     return {
         f"{kind}: Store.proxy": proxy_and_evict,
@@ -346,22 +353,17 @@ def time_trips(kinds: list[str], rounds: int, folder: Path, only: str) -> list[R
     """Time round trips between two processes, without the caches of the stores."""
     rows = []
     for kind in kinds:
-        place = Path(tempfile.mkdtemp(dir=MEMORY)) if kind == "shm" else folder
-        try:
-            with stores(kind, place, cache_size=0) as pair, partner() as pipe:
-                for name, make in TRIPS.items():
-                    if only not in name:
-                        continue
-                    loops = 50 if "kB" in name else 3
-                    contenders = {
-                        who: round_trip(store, pipe, make(), MODULES[who].get_key, loops)
-                        for who, store in pair.items()
-                    }
-                    row = Row(f"{kind}: {name}", TRIP_GOALS.get((kind, name)))
-                    rows.append(measure(row, contenders, rounds))
-        finally:
-            if kind == "shm":
-                shutil.rmtree(place)
+        with stores(kind, folder, cache_size=0) as pair, partner() as pipe:
+            for name, make in TRIPS.items():
+                if only not in name:
+                    continue
+                loops = 50 if "kB" in name else 3
+                contenders = {
+                    who: round_trip(store, pipe, make(), MODULES[who].get_key, loops)
+                    for who, store in pair.items()
+                }
+                row = Row(f"{kind}: {name}", TRIP_GOALS.get((kind, name)))
+                rows.append(measure(row, contenders, rounds))
     return rows
 
 

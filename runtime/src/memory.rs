@@ -10,6 +10,7 @@
 
 use std::alloc::{self, Layout};
 use std::ffi::c_int;
+use std::io::{self, ErrorKind};
 use std::ptr::{self, NonNull};
 use std::slice;
 
@@ -19,8 +20,6 @@ use pyo3::exceptions::{PyBufferError, PyMemoryError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
-
-use crate::shared::Lock;
 
 /// Moves of fewer bytes than this take less time than giving the interpreter away.
 const WORTH_DETACHING: usize = 64 * 1024;
@@ -43,11 +42,8 @@ pub(crate) struct Block {
 }
 
 enum Owner {
-    /// Kept for its destructor, and the lock until then.
-    Mapping {
-        _mapping: MmapMut,
-        _lock: Option<Lock>,
-    },
+    /// Kept for its destructor.
+    Mapping(#[expect(dead_code)] MmapMut),
     Heap(Layout),
 }
 
@@ -57,17 +53,14 @@ unsafe impl Send for Block {}
 unsafe impl Sync for Block {}
 
 impl Block {
-    /// Takes over a mapping, and the lock on what is mapped.
-    pub(crate) fn mapping(mut mapping: MmapMut, lock: Option<Lock>) -> Self {
+    /// Takes over a mapping.
+    pub(crate) fn mapping(mut mapping: MmapMut) -> Self {
         let length = mapping.len();
         let start = NonNull::new(mapping.as_mut_ptr()).unwrap_or(NonNull::dangling());
         Self {
             start,
             length,
-            owner: Owner::Mapping {
-                _mapping: mapping,
-                _lock: lock,
-            },
+            owner: Owner::Mapping(mapping),
         }
     }
 
@@ -77,9 +70,9 @@ impl Block {
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<Self, E>
     where
-        E: From<PyErr>,
+        E: From<io::Error>,
     {
-        let exhausted = || E::from(PyMemoryError::new_err(()));
+        let exhausted = || E::from(ErrorKind::OutOfMemory.into());
         let layout = Layout::from_size_align(length.max(1), 64).map_err(|_| exhausted())?;
         // SAFETY: the layout is not empty.
         let start = NonNull::new(unsafe { alloc::alloc_zeroed(layout) }).ok_or_else(exhausted)?;

@@ -4,19 +4,19 @@
 //! (a file in the folder [`SPARES`] of the namespace), and the next large object is written over it. What makes that
 //! safe:
 //!
-//! * A reader holds a shared lock (`flock`) on the file for as long as its mapping lives, and takes the file for the
-//!   object only if the file still has the object's name once it is locked.
+//! * A reader takes a shared lock (`flock`) on the file that it opens, and takes the file for the object only if the
+//!   file still has the object's name once it is locked. The kernel drops the lock with the last reference to the open
+//!   file, and a mapping is one: no descriptor is kept open.
 //! * Who takes a spare holds the exclusive lock on it from before the first changed byte until all are written, and only
 //!   then gives it the name of an object. A file that a reader still maps is left alone.
-//! * The kernel drops the locks of a process that dies, and a forked child shares those of its parent.
+//! * So the kernel drops the locks of a process that dies, and a forked child shares those of its parent.
 //!
 //! Only Linux has a memory file system to gain from; elsewhere objects are files like all others.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use memmap2::{MmapMut, MmapOptions};
@@ -35,32 +35,6 @@ const SPARES: &str = ".spare";
 /// How many spares a namespace has at most, and how many bytes.
 const MOST_SPARES: usize = 8;
 const MOST_SPARE_BYTES: u64 = 256 << 20;
-
-/// How many large mappings hold a lock, and so an open file. The files of further ones are marked instead, and never
-/// written over.
-const MOST_LOCKS: usize = 256;
-
-/// The mode of a file that must not be written over.
-const MARKED: u32 = 0o400;
-
-/// Large mappings that hold a lock.
-static LOCKS: AtomicUsize = AtomicUsize::new(0);
-
-/// The lock of a reader, which goes with its mapping.
-pub(crate) struct Lock(#[expect(dead_code)] File);
-
-impl Lock {
-    fn new(file: File) -> Self {
-        LOCKS.fetch_add(1, Ordering::Relaxed);
-        Self(file)
-    }
-}
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        LOCKS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
 
 /// Writes an object that other processes see whole or not at all.
 ///
@@ -117,7 +91,8 @@ pub(crate) fn read_shared<'py>(
     name: &str,
 ) -> PyResult<Option<Bound<'py, PyMemoryView>>> {
     let path = files::path(&directory, name)?;
-    match py.detach(|| read(&path))? {
+    let read = py.detach(|| read(&path));
+    match read.map_err(|error| files::os_error(&error, &path))? {
         None => Ok(None),
         Some(block) => Ok(Some(PyMemoryView::from(Bound::new(py, block)?.as_any())?)),
     }
@@ -133,31 +108,26 @@ pub(crate) fn read_shared<'py>(
 pub(crate) fn evict_shared(py: Python<'_>, directory: PathBuf, name: &str) -> PyResult<()> {
     let path = files::path(&directory, name)?;
     match py.detach(|| evict(&directory, &path)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(files::os_error(&error, &path)),
         _ => Ok(()),
     }
 }
 
-fn read(path: &Path) -> PyResult<Option<Block>> {
+fn read(path: &Path) -> io::Result<Option<Block>> {
     loop {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         if !cfg!(target_os = "linux") || file.metadata()?.len() < LARGE {
-            return files::read(file, None).map(Some);
+            return files::read(file).map(Some);
         }
         // Locked by who writes over it: it is the object's no more. Another one may have the name already.
         if file.try_lock_shared().is_err() || !has_name(&file, path)? {
             continue;
         }
-        if LOCKS.load(Ordering::Relaxed) < MOST_LOCKS {
-            let lock = Lock::new(file.try_clone()?);
-            return files::read(file, Some(lock)).map(Some);
-        }
-        file.set_permissions(Permissions::from_mode(MARKED))?;
-        return files::read(file, None).map(Some);
+        return files::read(file).map(Some);
     }
 }
 
@@ -219,12 +189,27 @@ fn spares(directory: &Path) -> io::Result<Vec<Spare>> {
     Ok(spares.collect())
 }
 
+/// Gives the memory of the spares back that no reader maps.
 fn remove_spares(directory: &Path) {
     for spare in spares(directory).unwrap_or_default() {
-        // Another process may be faster.
+        // Emptied as well as removed: another process may keep a mapping to write over it. Whatever fails, the others
+        // are still to be removed.
+        if let Ok(file) = File::options().write(true).open(&spare.path)
+            && file.try_lock().is_ok()
+            && has_name(&file, &spare.path).unwrap_or(false)
+        {
+            let _ = file.set_len(0);
+        }
         let _ = fs::remove_file(spare.path);
     }
-    *mappings() = Vec::new();
+    release_mappings();
+}
+
+/// Lets go of the memory of objects that have been removed.
+#[pyfunction]
+pub(crate) fn release_mappings() {
+    // A mapping keeps the memory of a file that has been removed.
+    mappings().retain(|mapped| mapped.file.metadata().is_ok_and(|file| file.nlink() > 0));
 }
 
 /// Writes an object over a spare; `false` if no spare fits.
@@ -272,27 +257,15 @@ fn take(spare: &Path, temporary: &Path) -> io::Result<Option<File>> {
     let file = match File::options().read(true).write(true).open(spare) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => return discard(spare),
         Err(error) => return Err(error),
     };
     if file.try_lock().is_err() || !has_name(&file, spare)? {
         return Ok(None);
     }
-    if file.metadata()?.mode() & 0o777 == MARKED {
-        return discard(spare);
-    }
     match fs::rename(spare, temporary) {
         Ok(()) => Ok(Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// Removes a spare that must not be written over.
-fn discard(spare: &Path) -> io::Result<Option<File>> {
-    match fs::remove_file(spare) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        _ => Ok(None),
     }
 }
 
@@ -365,9 +338,8 @@ fn take_mapping(identity: (u64, u64)) -> Option<Mapped> {
 }
 
 fn keep_mapping(mapped: Mapped) {
+    release_mappings();
     let mut mappings = mappings();
-    // A mapping keeps the memory of a file that has been removed.
-    mappings.retain(|mapped| mapped.file.metadata().is_ok_and(|file| file.nlink() > 0));
     mappings.push(mapped);
     let mut size: usize = mappings.iter().map(|mapped| mapped.memory.len()).sum();
     while mappings.len() > MOST_SPARES || size as u64 > MOST_SPARE_BYTES {

@@ -17,6 +17,7 @@ __all__ = [
     "_factory",
     "_proxy",
     "_proxy_trampoline",
+    "_reduce",
     "after_fork",
     "deserialize",
     "encode",
@@ -30,6 +31,7 @@ __all__ = [
     "new_key",
     "read_file",
     "read_shared",
+    "release_mappings",
     "resolve",
     "resolve_async",
     "serialize",
@@ -285,6 +287,9 @@ def write_shared(
 def read_shared(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of an object of shared memory, or None if there is none."""
 
+def release_mappings() -> None:
+    """Let go of the memory of shared objects that have been removed."""
+
 def evict_shared(directory: str | os.PathLike[str], name: str, /) -> None:
     """Remove an object of shared memory, if there is one."""
 
@@ -294,6 +299,8 @@ _ConnectorT = TypeVar("_ConnectorT")
 
 def new_key(class_: type[_KeyT], /) -> _KeyT:
     """Make a new key of a `NamedTuple` with one field, the name of an object."""
+
+def _reduce(proxy: Proxy[Any], /) -> tuple[Any, ...]: ...
 
 @final
 class _proxy:
