@@ -1,3 +1,5 @@
+from typing import Any
+
 from proxystore.store.executor import (
     Callable as Callable,
     ConnectorKeyT as ConnectorKeyT,
@@ -13,3 +15,8 @@ from proxystore.store.executor import (
     get_key as get_key,
     get_store as get_store,
 )
+
+class ProxySize:
+    min_bytes: int
+    def __init__(self, min_bytes: int = 100000) -> None: ...
+    def __call__(self, item: Any) -> bool: ...
