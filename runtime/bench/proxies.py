@@ -28,10 +28,13 @@ from typing import Any
 
 import lazy_object_proxy
 import numpy
+import proxystore.connectors.local
 import proxystore.proxy
+import proxystore.store
 import wrapt
 
 import proxyrt
+from proxyrt.connectors.local import LocalConnector
 
 OURS, C_EXTENSION, PYTHON = "proxyrt", "lazy-object-proxy", "ProxyStore"
 
@@ -77,6 +80,10 @@ CLASSES: dict[str, Any] = {
     OURS: proxyrt.Proxy,
     C_EXTENSION: lazy_object_proxy.Proxy,
     PYTHON: proxystore.proxy.Proxy,
+}
+STORES: dict[str, Any] = {
+    OURS: proxyrt.Store("bench", LocalConnector()),
+    PYTHON: proxystore.store.Store("bench", proxystore.connectors.local.LocalConnector()),
 }
 
 
@@ -127,7 +134,8 @@ FORWARDED = [
     Operation("numpy.concatenate", "numpy.arange(10.0)", "numpy.concatenate([p, p])", 100),
 ]
 
-# `P` is the class, `p` an unresolved proxy that knows its class and hash, `data` its pickle.
+# `P` is the class, `p` an unresolved proxy that knows its class and hash, `r` a resolved one,
+# `u` one of an object in a store, `data` its pickle.
 LIFE = [
     Operation("construct", "", "P(get_ready)"),
     Operation("construct and resolve", "", "len(P(get_ready))", 500),
@@ -187,14 +195,15 @@ def life_loop(operation: Operation, implementation: str) -> Callable[[int], floa
         return compile_loop(operation.statement, {"P": kind, "get_ready": get_ready})
     unresolved = kind(lambda: "text", cache_defaults=True, target="text")
     del unresolved.__proxy_wrapped__
-    resolved, unpickled = kind(get_ready), kind(get_ready)
+    resolved = kind(get_ready)
     module.resolve(resolved)
+    stored = STORES[implementation].proxy(READY, populate_target=False)
     names = {
         "P": kind,
         "p": unresolved,
         "r": resolved,
-        "u": unpickled,
-        "data": pickle.dumps(unpickled),
+        "u": stored,
+        "data": pickle.dumps(stored),
         "get_ready": get_ready,
         "is_resolved": module.is_resolved,
         "extract": module.extract,

@@ -194,8 +194,10 @@ struct Unpacked<'py> {
     hash: Option<Bound<'py, PyAny>>,
 }
 
-fn unpack<'py>(arguments: &Bound<'py, PyTuple>) -> PyResult<Unpacked<'py>> {
-    let mut arguments = arguments.iter();
+fn unpack<'py>(
+    py: Python<'py>,
+    arguments: &mut dyn Iterator<Item = Bound<'py, PyAny>>,
+) -> PyResult<Unpacked<'py>> {
     let mut next = || arguments.next().filter(|value| !value.is_none());
     let (Some(config), Some(item)) = (next(), next()) else {
         return Err(PyTypeError::new_err("at least two arguments expected"));
@@ -205,7 +207,6 @@ fn unpack<'py>(arguments: &Bound<'py, PyTuple>) -> PyResult<Unpacked<'py>> {
         item.cast::<PyBytes>()?.as_bytes(),
     );
     let (class, key, hash) = (next(), next(), next());
-    let py = config.py();
     let invalid = || PyValueError::new_err("not a pickled proxy of this version of proxyrt");
     let ([flags, code], mut rest) = item.split_first_chunk::<2>().ok_or_else(invalid)?;
     let class = match code {
@@ -268,16 +269,22 @@ fn unpacked_config<'py>(config: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyA
 }
 
 /// Makes a proxy of the arguments that [`pack`] made.
-pub(crate) fn unpack_proxy<'py>(arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn unpack_proxy<'py>(
+    py: Python<'py>,
+    arguments: &mut dyn Iterator<Item = Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let Unpacked {
         factory,
         class,
         hash,
-    } = unpack(arguments)?;
+    } = unpack(py, arguments)?;
     proxy::restored(factory.as_any(), class, hash)
 }
 
 /// Makes the factory of a proxy of the arguments that [`pack`] made.
-pub(crate) fn unpack_factory<'py>(arguments: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-    Ok(unpack(arguments)?.factory.into_any())
+pub(crate) fn unpack_factory<'py>(
+    py: Python<'py>,
+    arguments: &mut dyn Iterator<Item = Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    Ok(unpack(py, arguments)?.factory.into_any())
 }

@@ -200,6 +200,7 @@ impl StoreCore {
         let py = key.py();
         let state = slf.borrow().state()?;
         let used = connector(slf)?;
+        let watch = watch(py)?;
         let clock = state.clock();
         let took = state.exclusively(py, || {
             let connector = state.clock();
@@ -208,6 +209,7 @@ impl StoreCore {
             state.cache.get().evict(key)?;
             Ok(took)
         })?;
+        state.log("evict", key, None, watch)?;
         state.time("store.evict.connector", key, took)?;
         state.time("store.evict", key, clock.elapsed())
     }
@@ -355,11 +357,13 @@ impl StoreCore {
         let py = slf.py();
         let evictions = cache.evictions();
         let used = connector(slf)?;
+        let watch = watch(py)?;
         let connector = state.clock();
         let data = state.exclusively(py, || used.call_method1(intern!(py, "get"), (key,)))?;
         state.count("store.get.cache_misses", key)?;
         state.time("store.get.connector", key, connector.elapsed())?;
         if data.is_none() {
+            state.log("get", key, None, watch)?;
             state.time("store.get", key, clock.elapsed())?;
             return Ok(None);
         }
@@ -382,6 +386,9 @@ impl StoreCore {
             state.attribute("store.get.object_size", key, data.len()?)?;
         }
         cache.set(key, &obj, Some(evictions))?;
+        if watch.is_some() {
+            state.log("get", key, Some(data.len()?), watch)?;
+        }
         state.time("store.get", key, clock.elapsed())?;
         Ok(Some(obj))
     }
@@ -473,6 +480,15 @@ fn unreadable(
     wrapped
 }
 
+/// A stopwatch that only runs if operations are logged.
+fn watch(py: Python<'_>) -> PyResult<Option<Instant>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    const DEBUG: i32 = 10;
+    let logger = LOGGER.import(py, "proxyrt.store._log", "logger")?;
+    let enabled = logger.call_method1(intern!(py, "isEnabledFor"), (DEBUG,))?;
+    Ok(enabled.is_truthy()?.then(Instant::now))
+}
+
 /// A stopwatch that only runs if the store measures.
 struct Clock(Option<Instant>);
 
@@ -537,6 +553,7 @@ impl State {
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = obj.py();
+        let watch = watch(py)?;
         let clock = self.clock();
         let data = self.encode(connector, obj, serializer)?;
         let serialize = clock.elapsed();
@@ -545,6 +562,9 @@ impl State {
             None => connector.call_method1(intern!(py, "put"), (&data,)),
             Some(_) => connector.call_method(intern!(py, "put"), (&data,), kwargs),
         })?;
+        if watch.is_some() {
+            self.log("put", &key, Some(data.len()?), watch)?;
+        }
         if self.metrics.is_some() {
             let connector = clock_of_connector.elapsed();
             self.attribute("store.put.object_size", &key, data.len()?)?;
@@ -576,6 +596,25 @@ impl State {
         let factory = Bound::new(py, factory)?;
         let target = obj.filter(|_| populate_target.unwrap_or(self.populate_target));
         proxy::made(factory.as_any(), target)
+    }
+
+    /// Logs an operation, if the stopwatch runs.
+    fn log(
+        &self,
+        operation: &str,
+        key: &Bound<'_, PyAny>,
+        size: Option<usize>,
+        watch: Option<Instant>,
+    ) -> PyResult<()> {
+        static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let Some(start) = watch else {
+            return Ok(());
+        };
+        let py = key.py();
+        let milliseconds = start.elapsed().as_secs_f64() * 1e3;
+        LOG.import(py, "proxyrt.store._log", "log_operation")?
+            .call1((&self.name, operation, key, size, milliseconds))
+            .map(drop)
     }
 
     fn clock(&self) -> Clock {

@@ -9,9 +9,11 @@ import sys
 import weakref
 from contextlib import suppress
 
+import numpy
 import pytest
 
 import proxyrt
+from proxyrt.connectors.local import LocalConnector
 from proxyrt.store.ref import OwnedProxy, borrow
 
 
@@ -21,6 +23,14 @@ class Target:
 
     def method(self):
         return 1
+
+
+class Sized:
+    def __len__(self):
+        return 1
+
+    def __eq__(self, other):
+        return True
 
 
 def test_cycle_through_the_target(runtime):
@@ -195,6 +205,24 @@ def operations():
         with suppress(TypeError):
             proxyrt.Proxy(5)
 
+    def hold_methods():
+        held = [thing.method, thing.method]
+        return held[0]() + thing.method()
+
+    store = proxyrt.Store("lifecycle", LocalConnector(), register=True)
+    stored = store.proxy([1, 2, 3], populate_target=False)
+    stored_factory = proxyrt.get_factory(stored)
+
+    def store_and_evict(obj):
+        proxy = store.proxy(obj)
+        copy = pickle.loads(pickle.dumps(proxy))
+        assert len(copy) == len(obj)
+        store.evict(proxyrt.get_factory(copy).key)
+
+    def miss():
+        with suppress(proxyrt.ProxyResolveError):
+            len(store.proxy_from_key(("missing",)))
+
     factory = Target
     return {
         "construct": lambda: proxyrt.Proxy(factory),
@@ -224,6 +252,13 @@ def operations():
         "buffer": lambda: memoryview(proxyrt.Proxy(lambda: b"abc")).tobytes(),
         "inspect": lambda: proxyrt.inspect(number),
         "own": own,
+        "held methods": hold_methods,
+        "stored list": lambda: store_and_evict([1]),
+        "stored text": lambda: store_and_evict("text"),
+        "stored array": lambda: store_and_evict(numpy.zeros(3)),
+        "stored class": lambda: store_and_evict(Sized()),
+        "cached get": lambda: len(proxyrt.Proxy(stored_factory)),
+        "miss": miss,
     }
 
 
@@ -235,7 +270,7 @@ OPERATIONS = operations()
 def test_memory_stays_flat(request, name):
     operation = OPERATIONS[name]
     count = request.config.getoption("--operations")
-    if name in ("own", "inspect", "fail"):
+    if name in ("own", "inspect", "fail", "miss"):
         count //= 20
 
     def run(times):

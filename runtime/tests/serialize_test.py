@@ -98,6 +98,34 @@ def test_reads_what_proxystore_wrote(obj: Any) -> None:
     assert equal(deserialize(data), proxystore.serialize.deserialize(data))
 
 
+@pytest.mark.parametrize(
+    "view",
+    [
+        memoryview(b"abc"),
+        memoryview(numpy.arange(6.0).reshape(2, 3)),
+        memoryview(numpy.array(7)),
+        memoryview(bytearray(100_000)),
+    ],
+    ids=lambda view: view.format,
+)
+def test_memory_views_stay_views(view: memoryview) -> None:
+    data = serialize(view)
+    result = deserialize(data)
+    assert type(result) is memoryview
+    assert (result.format, result.shape) == (view.format, view.shape)
+    assert result.tolist() == view.tolist()
+    assert numpy.shares_memory(numpy.asarray(result), numpy.frombuffer(data, "u1"))
+    own = deserialize(data, writable=True)
+    assert not own.readonly
+
+
+def test_memory_views_that_are_not_contiguous_become_bytes() -> None:
+    for view in (memoryview(numpy.arange(10)[::2]), memoryview(b"")):
+        assert deserialize(serialize(view)) == proxystore.serialize.deserialize(
+            proxystore.serialize.serialize(view)
+        )
+
+
 def test_functions_are_pickled_by_value() -> None:
     assert deserialize(serialize(lambda: [1, 2]))() == [1, 2]
     assert deserialize(proxystore.serialize.serialize(lambda: 3))() == 3

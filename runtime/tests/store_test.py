@@ -220,6 +220,25 @@ def test_operations_are_measured_if_asked(tmp_path: Path) -> None:
         assert set(last.as_dict()["times"]) >= {"store.future", "store.set", "store.set.serialize"}
 
 
+def test_operations_are_logged(store: Store[Any], caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG", "proxyrt.store"):
+        key = store.put([1])
+        store.get(key)
+        store.evict(key)
+        store.get(key)
+        store.future().set_result([2])
+    records = [(r.operation, r.store, r.size is None) for r in caplog.records]  # type: ignore[attr-defined]
+    operations = [("put", False), ("get", False), ("evict", True), ("get", True), ("set", False)]
+    assert records == [(name, store.name, empty) for name, empty in operations]
+    first: Any = caplog.records[0]
+    assert first.key == key
+    assert first.milliseconds >= 0
+    assert first.getMessage().startswith(f'store "{store.name}": put {tuple(key)} (')
+    caplog.clear()
+    store.put([1])
+    assert not caplog.records
+
+
 def test_metrics_add_up() -> None:
     first, second = TimeStats(), TimeStats()
     for milliseconds in (1.0, 3.0):

@@ -16,6 +16,7 @@ import operator
 import os
 import re
 import struct
+import sys
 import types
 import zlib
 from decimal import Decimal
@@ -232,6 +233,7 @@ def test_where_no_proxy_is_transparent(runtime, name):
     assert outcome(operation, runtime.of(value)) != outcome(operation, value)
 
 
+CHECKED = Path(__file__).parents[2] / "data" / "c-functions.toml"
 GUIDE = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8")
 
 
@@ -239,6 +241,22 @@ GUIDE = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="u
 def test_the_guide_tells(name):
     section = GUIDE.partition("## Where no proxy is transparent")[2].partition("\n## ")[0]
     assert DIFFERENT[name][2] in section
+
+
+@pytest.mark.skipif(not CHECKED.exists(), reason="the checker's data are not here")
+def test_the_guide_names_every_function_that_the_checker_reports():
+    if sys.version_info < (3, 11):
+        pytest.skip("tomllib")
+    import tomllib
+
+    section = GUIDE.partition("## Where no proxy is transparent")[2].partition(
+        "\nOther operations"
+    )[0]
+    functions = tomllib.loads(CHECKED.read_text(encoding="utf-8"))["function"]
+    names = {name for f in functions if not f.get("buffer") for name in f["names"]}
+    assert len(names) > 50
+    unnamed = [name for name in names if not re.search(rf"\b{name.rpartition('.')[2]}\b", section)]
+    assert unnamed == []
 
 
 @pytest.mark.parametrize("value", [5, 2.5, 1j, True, "text"], ids=repr)

@@ -47,6 +47,14 @@ enum Subject {
         #[arg(last = true)]
         arguments: Vec<String>,
     },
+    /// Stores and serialization of the runtime: runs runtime/bench/stores.py
+    Stores {
+        #[command(flatten)]
+        python: BenchPython,
+        /// Arguments for the script
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
 }
 
 #[derive(Args)]
@@ -83,16 +91,17 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
     match &options.subject {
         None => checkers(&options.checkers),
         Some(Subject::Checkers(options)) => checkers(options),
-        Some(Subject::Runtime { python, arguments }) => runtime(python, arguments),
+        Some(Subject::Runtime { python, arguments }) => runtime("proxies.py", python, arguments),
+        Some(Subject::Stores { python, arguments }) => runtime("stores.py", python, arguments),
     }
 }
 
-fn runtime(python: &BenchPython, arguments: &[String]) -> Result<Outcome> {
+fn runtime(script: &str, python: &BenchPython, arguments: &[String]) -> Result<Outcome> {
     let environment = peers(python)?;
     environment.install_runtime()?;
     let status = environment
         .command("python")
-        .arg("runtime/bench/proxies.py")
+        .arg(Path::new("runtime/bench").join(script))
         .arg("--output")
         .arg(target().join("bench/runtime"))
         .args(arguments)

@@ -94,8 +94,32 @@ def _is_plain(column: Any) -> bool:
     )
 
 
+class _MemoryView:
+    """Memory views of numbers or bytes; others become ``bytes``, as in ProxyStore."""
+
+    name = "memoryview"
+
+    def encode(self, obj: memoryview, /) -> tuple[bytes, Sequence[Any]]:
+        if not obj.c_contiguous or obj.format not in _NATIVE_FORMATS or 0 in (obj.shape or ()):
+            return b"", [obj.tobytes()]
+        return json.dumps([obj.format, obj.itemsize, obj.shape]).encode(), [obj.cast("B")]
+
+    def decode(self, note: bytes, buffers: list[memoryview], /) -> Any:
+        if not note:
+            return bytes(buffers[0])
+        format_, itemsize, shape = json.loads(note)
+        view: memoryview = buffers[0].cast(format_, shape)
+        if view.itemsize != itemsize:
+            raise SerializationError(f"'{format_}' has another size on this machine")
+        return view
+
+
+# Those that `memoryview.cast` knows.
+_NATIVE_FORMATS = frozenset("cbB?hHiIlLqQnNfd")
+
 _polars = _PolarsFrame()
 _BY_NAME[_polars.name] = _polars
+register_codec(memoryview, _MemoryView())
 
 
 def find_by_type(type_: type[Any]) -> Codec[Any] | None:

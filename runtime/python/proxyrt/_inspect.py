@@ -90,7 +90,7 @@ def inspect(proxy: Proxy[Any]) -> ProxyInfo:
         cached_hash=cached_hash,
         target_class=type(target) if resolved else None,
         target_size=_size(target) if resolved else None,
-        pickled_size=_pickled_size((factory, cached_class, cached_hash)),
+        pickled_size=_pickled_size(proxy, (factory, cached_class, cached_hash)),
     )
 
 
@@ -116,10 +116,11 @@ def _size(target: object) -> int | None:
     return sys.getsizeof(target, -1) if sys.getsizeof(target, -1) >= 0 else None
 
 
-def _pickled_size(state: tuple[Any, ...]) -> int | None:
-    """Measure the state rather than the proxy: pickling a reference proxy gives it away."""
-    trampoline = len(pickle.dumps(Proxy)) + len("_trampoline")
+def _pickled_size(proxy: Proxy[Any], state: tuple[Any, ...]) -> int | None:
     try:
-        return trampoline + len(pickle.dumps(state))
+        if type(proxy) is Proxy:
+            return len(pickle.dumps(proxy))
+        # Pickling a reference proxy would give it away; it is its state and what restores it.
+        return len(pickle.dumps(Proxy)) + len("_trampoline") + len(pickle.dumps(state))
     except Exception:  # whatever a factory's `__reduce__` raises
         return None

@@ -17,6 +17,7 @@ __all__ = [
     "_factory",
     "_proxy",
     "_proxy_trampoline",
+    "_reduce",
     "after_fork",
     "deserialize",
     "encode",
@@ -294,6 +295,8 @@ _ConnectorT = TypeVar("_ConnectorT")
 
 def new_key(class_: type[_KeyT], /) -> _KeyT:
     """Make a new key of a `NamedTuple` with one field, the name of an object."""
+
+def _reduce(proxy: Proxy[Any], /) -> tuple[Any, ...]: ...
 
 @final
 class _proxy:

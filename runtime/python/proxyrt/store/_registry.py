@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from proxyrt._proxyrt import StoreFactory
 from proxyrt.proxy import Proxy, get_factory
+from proxyrt.store._log import logger
 from proxyrt.store.exceptions import ProxyStoreFactoryError, StoreExistsError
 
 if TYPE_CHECKING:
     from proxyrt.store.base import Store
     from proxyrt.store.config import StoreConfig
-
-logger = logging.getLogger("proxyrt.store")
 
 _stores: dict[str, Store[Any]] = {}
 _lock = threading.RLock()

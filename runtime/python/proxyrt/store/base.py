@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import logging
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 from typing_extensions import Self
 
@@ -18,6 +19,7 @@ from proxyrt._proxyrt import StoreCore
 from proxyrt.connectors.protocols import DeferrableConnector
 from proxyrt.proxy import Proxy, ProxyLocker
 from proxyrt.store._config import pack
+from proxyrt.store._log import log_operation, logger
 from proxyrt.store._registry import register_store, unregister_store
 from proxyrt.store.cache import LRUCache
 from proxyrt.store.config import ConnectorConfig, StoreConfig
@@ -29,6 +31,9 @@ from proxyrt.store.metrics import StoreMetrics
 from proxyrt.store.ref import OwnedProxy, into_owned
 from proxyrt.store.types import ConnectorKeyT, ConnectorT, DeserializerT, SerializerT
 
+if TYPE_CHECKING:
+    from proxyrt.connectors.shm import SharedMemoryConnector
+
 __all__ = ["Store", "StoreFactory"]
 
 T = TypeVar("T")
@@ -37,6 +42,8 @@ NonProxiableT = TypeVar("NonProxiableT", bool, None)
 
 class Store(StoreCore, Generic[ConnectorT]):
     """Keeps objects with a connector and makes proxies of them. Threads may share it.
+
+    Operations are logged by ``proxyrt.store`` at the level DEBUG.
 
     Args:
         name: Proxies find the store in other processes by its name and configuration.
@@ -56,6 +63,36 @@ class Store(StoreCore, Generic[ConnectorT]):
 
     connector: ConnectorT
     metrics: StoreMetrics | None
+
+    @overload
+    def __init__(
+        self: Store[SharedMemoryConnector],
+        name: str,
+        connector: None = ...,
+        *,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        cache_size: int = ...,
+        metrics: bool = ...,
+        populate_target: bool = ...,
+        register: bool = ...,
+        allow_pickle: bool = ...,
+    ) -> None: ...
+
+    @overload
+    def __init__(
+        self,
+        name: str,
+        connector: ConnectorT,
+        *,
+        serializer: SerializerT | None = ...,
+        deserializer: DeserializerT | None = ...,
+        cache_size: int = ...,
+        metrics: bool = ...,
+        populate_target: bool = ...,
+        register: bool = ...,
+        allow_pickle: bool = ...,
+    ) -> None: ...
 
     def __init__(
         self,
@@ -230,8 +267,10 @@ class Store(StoreCore, Generic[ConnectorT]):
         with self._exclusively():
             connector.set(key, data, **kwargs)
             self.cache.evict(key)
+        end = time.perf_counter()
+        if logger.isEnabledFor(logging.DEBUG):
+            log_operation(self.name, "set", key, len(data), 1e3 * (end - start))
         if self.metrics is not None:
-            end = time.perf_counter()
             self._note(
                 "store.set",
                 key,
