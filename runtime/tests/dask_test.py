@@ -454,3 +454,14 @@ def test_both_names_of_the_module_are_there() -> None:
     import proxyrt_ex.plugins.distributed
 
     assert proxyrt_ex.plugins.distributed.Client is Client
+
+
+def test_a_client_that_is_closed_leaves_no_arguments(
+    cluster: distributed.LocalCluster, store: Store[Any]
+) -> None:
+    client = Client(cluster, ps_store=store, ps_threshold=1000)
+    futures = client.map(slow_sum, [LARGE + n for n in range(10)])
+    assert stored(store) > 0
+    client.close()
+    wait_for(store, 0)
+    assert {future.status for future in futures} <= {"cancelled", "finished"}

@@ -54,6 +54,7 @@ NOT_IN_PROXYRT = {
 ONLY_IN_PROXYRT = {
     "ex.plugins.distributed.Client",
     "proxy.resolve_async",
+    "store.executor.ExecutorLike",
     "store.executor.ProxySize",
 }
 

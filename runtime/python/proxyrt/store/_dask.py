@@ -309,7 +309,10 @@ class DaskTasks:
             for finished in list(self._pending):
                 finished.wait()
         self._client.close()
-        # The tasks that were not waited for are cancelled now.
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Evict the arguments of tasks that are cancelled, because the client is closed."""
         while self._pending:
             self._evict(self._pending.popitem()[1])
 
