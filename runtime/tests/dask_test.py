@@ -465,3 +465,23 @@ def test_a_client_that_is_closed_leaves_no_arguments(
     client.close()
     wait_for(store, 0)
     assert {future.status for future in futures} <= {"cancelled", "finished"}
+
+
+def test_asynchronous_clients(cluster: distributed.LocalCluster, store: Store[Any]) -> None:
+    async def use() -> None:
+        address = cluster.scheduler_address
+        async with Client(address, asynchronous=True, ps_store=store, ps_threshold=1000) as client:
+            result = await client.submit(double, LARGE)
+            assert type(result) is Proxy
+            assert (result == 2 * LARGE).all()
+            assert len(await client.gather(client.map(double, [LARGE, LARGE + 1]))) == 2
+        plain: Any = await distributed.Client(address, asynchronous=True)
+        executor = StoreExecutor(plain, store, ProxySize(1000), close_store=False)
+        owner: Any = await executor.submit(double, LARGE)  # type: ignore[misc]
+        assert type(owner) is OwnedProxy
+        executor.shutdown()
+        while plain.status != "closed":
+            await asyncio.sleep(0.01)
+
+    asyncio.run(use())
+    wait_for(store, 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import inspect
 import itertools
 import threading
 import uuid
@@ -305,10 +306,12 @@ class DaskTasks:
         """
         if cancel_futures:
             self._client.cancel(list(self._tasks.keys()))
-        if wait:
+        if wait and not self._client.asynchronous:
             for finished in list(self._pending):
                 finished.wait()
-        self._client.close()
+        closing = self._client.close()
+        if inspect.isawaitable(closing):
+            self._closing = asyncio.ensure_future(closing)
         self.abandon()
 
     def abandon(self) -> None:
