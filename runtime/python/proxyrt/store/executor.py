@@ -454,9 +454,10 @@ class StoreExecutor(Executor):
         self, task: Any, keys: list[ConnectorKeyT], receive: Callable[[Any], Any]
     ) -> Future[Any]:
         future: Future[Any] = _ResultFuture(task, receive)
-        self._results.begin(future)
         if keys:
             future.add_done_callback(functools.partial(_evict_inputs, self.store, keys))
+        # After the callback above, which needs the store.
+        self._results.begin(future)
         return future
 
     def map(  # type: ignore[override]
