@@ -14,10 +14,12 @@ use rustc_hash::FxHashMap;
 use salsa::Setter as _;
 use ty_python_semantic::Db as _;
 
+use crate::dask::passages::passages;
 use crate::db::{Db, ProgramOptions};
-use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source};
+use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source, shown};
 use crate::findings::{self, Scope, Translator};
 use crate::proxy::edit::{EditMap, Repair};
+use crate::proxy::passed::{Passage, Passed};
 use crate::proxy::repair::{empty_types, repairs};
 use crate::proxy::returns;
 use crate::reach::Reach;
@@ -61,14 +63,17 @@ pub fn check(
     }
     let reach = Reach::of(&db, &files, &request.options.site_packages);
     let edits = edit(&mut db, &reach);
+    let passed = passed(&db, &reach);
     let found: Vec<Vec<Diagnostic>> = files
         .par_iter()
         .map_with(db.clone(), |db, file| {
             let scope = match scope {
-                Scope::Proxies if !reach.contains(*file) => Scope::NoProxies,
+                Scope::Proxies if !reach.contains(*file) && !passed.contains(*file) => {
+                    Scope::NoProxies
+                }
                 _ => scope,
             };
-            let found = check_file(db, *file, &edits, scope);
+            let found = check_file(db, *file, &edits, &passed, scope);
             progress(Progress::FileChecked);
             found
         })
@@ -132,25 +137,39 @@ fn apply_edits(
     }
 }
 
+/// What calls pass to parameters: in the files from which a proxy can be seen, and from there on in those
+/// with a function that is given one.
+fn passed(db: &Db, reach: &Reach) -> Passed {
+    let mut passed = Passed::default();
+    let mut files = reach.files.clone();
+    while !files.is_empty() {
+        let found: Vec<Arc<[Passage]>> = files
+            .par_iter()
+            .map_with(db.clone(), |db, file| {
+                // The check of the file will fail in the same way, and say so.
+                catch_unwind(AssertUnwindSafe(|| passages(db, db.program_file(*file))))
+                    .unwrap_or_default()
+            })
+            .collect();
+        files = passed.add(files, found.iter().flat_map(|it| it.iter()));
+    }
+    passed
+}
+
 fn check_file(
     db: &Db,
     file: File,
     edits: &FxHashMap<File, EditMap>,
+    passed: &Passed,
     scope: Scope,
 ) -> Vec<Diagnostic> {
-    let found = catch_unwind(AssertUnwindSafe(|| findings_of(db, file, edits, scope)));
+    let found = catch_unwind(AssertUnwindSafe(|| {
+        findings_of(db, file, edits, passed, scope)
+    }));
     found.unwrap_or_else(|error| {
-        let mut diagnostic = Diagnostic::new(
-            "internal-error",
-            Severity::Fatal,
-            format!("The check of this file failed: {}", error.payload),
-            &Arc::new(Source::new(
-                shown_path(db, file.path(db).as_str()),
-                String::new(),
-                Vec::new(),
-            )),
-            TextRange::default(),
-        );
+        let message = format!("The check of this file failed: {}", error.payload);
+        let path = file.path(db).as_str();
+        let mut diagnostic = about_file(db, path, "internal-error", Severity::Fatal, message);
         if let Some(location) = &error.location {
             diagnostic.notes.push(format!("at {location}"));
         }
@@ -164,6 +183,7 @@ fn findings_of(
     db: &Db,
     file: File,
     edits: &FxHashMap<File, EditMap>,
+    passed: &Passed,
     scope: Scope,
 ) -> Vec<Diagnostic> {
     let mut translator = Translator::new(db, edits);
@@ -179,7 +199,7 @@ fn findings_of(
             source: &source,
             edits: edits.get(&file),
         };
-        let own = rules::check(db, program_file, &original);
+        let own = rules::check(db, program_file, passed, &original);
         diagnostics.extend(
             own.into_iter()
                 .filter_map(|it| translator.finding(file, it)),
@@ -189,27 +209,39 @@ fn findings_of(
     diagnostics
 }
 
-/// A path as the user sees it: relative to the working directory if it is below it.
-fn shown_path(db: &Db, path: &str) -> String {
-    let current = ruff_db::Db::system(db).current_directory();
-    let path = SystemPath::new(path);
-    path.strip_prefix(current).unwrap_or(path).to_string()
-}
-
 fn unreadable(db: &Db, path: &SystemPathBuf, error: FileError) -> Diagnostic {
     let what = match error {
         FileError::IsADirectory => "This is a directory",
         FileError::NotFound => "This file does not exist",
     };
-    Diagnostic::new(
+    about_file(
+        db,
+        path.as_str(),
         "io-error",
         Severity::Error,
-        what,
-        &Arc::new(Source::new(
-            shown_path(db, path.as_str()),
-            String::new(),
-            Vec::new(),
-        )),
+        what.to_owned(),
+    )
+}
+
+/// A finding about a file of which there is no text to show.
+fn about_file(
+    db: &Db,
+    path: &str,
+    rule: &'static str,
+    severity: Severity,
+    message: String,
+) -> Diagnostic {
+    let current = ruff_db::Db::system(db).current_directory();
+    let source = Source::new(
+        shown(SystemPath::new(path), current),
+        String::new(),
+        Vec::new(),
+    );
+    Diagnostic::new(
+        rule,
+        severity,
+        message,
+        &Arc::new(source),
         TextRange::default(),
     )
 }

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod cli;
 pub mod config;
+mod dask;
 mod db;
 pub mod diagnostics;
 mod findings;

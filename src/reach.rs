@@ -5,6 +5,7 @@
 
 use std::panic::AssertUnwindSafe;
 
+use rayon::prelude::*;
 use ruff_db::files::File;
 use ruff_db::panic::catch_unwind;
 use ruff_db::parsed::parsed_module;
@@ -15,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ty_module_resolver::{ImportingFile, ModuleName, resolve_module};
 use ty_python_semantic::Db as _;
 
-use crate::db::{Db, STUB_ROOT};
+use crate::db::{Db, is_stub};
 
 /// What a proxy can be seen from. Files are in the order of their paths.
 pub(crate) struct Reach {
@@ -32,6 +33,12 @@ impl Reach {
     /// What is installed in `site_packages` makes proxies if it depends on a package that does.
     pub(crate) fn of(db: &Db, roots: &[File], site_packages: &[SystemPathBuf]) -> Self {
         let makers = packages_that_make_proxies(db, site_packages);
+        // Most of the time goes into parsing, which each thread does for files of its own.
+        roots.par_iter().for_each_with(db.clone(), |db, file| {
+            drop(catch_unwind(AssertUnwindSafe(|| {
+                parsed_module(db, db.program_file(*file).python_file(db)).load(db);
+            })));
+        });
         let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
         let mut imported_by: FxHashMap<File, Vec<File>> = FxHashMap::default();
         let mut reaching = Vec::new();
@@ -171,11 +178,7 @@ fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> Imports {
         let Some(file) = module.file(db) else {
             continue;
         };
-        let is_stub = file
-            .path(db)
-            .as_system_path()
-            .is_some_and(|path| path.starts_with(STUB_ROOT));
-        if is_stub {
+        if is_stub(db, file) {
             result.has_proxies = true;
         } else if module.search_path(db).is_some_and(|it| it.is_first_party()) {
             result.own.push(file);

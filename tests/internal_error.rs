@@ -106,7 +106,7 @@ impl System for FailingSystem {
 #[test]
 fn a_panic_is_one_finding_and_the_other_files_are_checked() {
     let system = InMemorySystem::default();
-    let mistake = "from proxystore.proxy import Proxy\n\n\ndef f(p: Proxy[int]) -> bool:\n    return p is None\n";
+    let mistake = "from proxystore.proxy import Proxy\n\n\ndef f(p: Proxy[int]) -> bool:\n    return p is True\n";
     system
         .fs()
         .write_files_all([("/src/good.py", mistake), ("/src/broken.py", "")])

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use memmap2::MmapOptions;
 use pyo3::buffer::PyUntypedBuffer;
-use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyMemoryView;
 
@@ -49,20 +49,21 @@ impl Pieces<'_> {
     }
 }
 
-/// The exception that Python's own functions raise: with the number of the error and the name of the file.
+/// The exception for a failed operation on a file, with `errno` and `filename` as those of `open` have them.
 pub(crate) fn os_error(error: &io::Error, path: &Path) -> PyErr {
     let message = error.to_string();
     match error.raw_os_error() {
-        Some(number) => {
-            let text = message.split(" (os error").next().unwrap_or_default();
-            PyOSError::new_err((number, text.to_owned(), path.as_os_str().to_owned()))
+        Some(code) => {
+            let (message, _) = message.split_once(" (os error").unwrap_or((&message, ""));
+            PyOSError::new_err((code, message.to_owned(), path.as_os_str().to_owned()))
         }
-        None => PyOSError::new_err(message),
+        None if error.kind() == ErrorKind::OutOfMemory => PyMemoryError::new_err(()),
+        None => PyOSError::new_err(format!("{message}: '{}'", path.display())),
     }
 }
 
-/// Calls `write`, without the interpreter, with the pieces of a frame or with the bytes of any other object.
-/// The target is what an error is about.
+/// Calls `write`, without the interpreter, with the pieces of a frame or with the bytes of any other object. The target
+/// is what an error is about.
 pub(crate) fn with_pieces(
     data: &Bound<'_, PyAny>,
     target: &Path,
@@ -206,21 +207,19 @@ pub(crate) fn read_file<'py>(
     let open = || match File::open(&path) {
         Ok(file) => read(file, None).map(Some),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     };
-    match py.detach(open)? {
+    match py.detach(open).map_err(|error| os_error(&error, &path))? {
         None => Ok(None),
         Some(block) => Ok(Some(PyMemoryView::from(Bound::new(py, block)?.as_any())?)),
     }
 }
 
 /// Reads a small file and maps a large one.
-pub(crate) fn read(mut file: File, lock: Option<Lock>) -> PyResult<Block> {
-    let length = usize::try_from(file.metadata()?.len())?;
+pub(crate) fn read(mut file: File, lock: Option<Lock>) -> io::Result<Block> {
+    let length = usize::try_from(file.metadata()?.len()).map_err(|_| ErrorKind::OutOfMemory)?;
     if length < WORTH_MAPPING {
-        return Block::filled(length, |memory| {
-            file.read_exact(memory).map_err(PyErr::from)
-        });
+        return Block::filled(length, |memory| file.read_exact(memory));
     }
     // SAFETY: the mapping is private. Files of stores are replaced or removed, but not written again, except for those
     // of shared memory, which are not as long as they are locked or marked.

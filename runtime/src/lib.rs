@@ -77,7 +77,7 @@ mod _proxyrt {
     #[pymodule_export]
     use crate::serialize::{Frame, deserialize, encode, serialize};
     #[pymodule_export]
-    use crate::shared::{evict_shared, read_shared, write_shared};
+    use crate::shared::{evict_shared, read_shared, release_mappings, write_shared};
     #[pymodule_export]
     use crate::store::StoreCore;
     #[pymodule_export]

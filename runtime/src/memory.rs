@@ -10,6 +10,7 @@
 
 use std::alloc::{self, Layout};
 use std::ffi::c_int;
+use std::io::{self, ErrorKind};
 use std::ptr::{self, NonNull};
 use std::slice;
 
@@ -77,9 +78,9 @@ impl Block {
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<Self, E>
     where
-        E: From<PyErr>,
+        E: From<io::Error>,
     {
-        let exhausted = || E::from(PyMemoryError::new_err(()));
+        let exhausted = || E::from(ErrorKind::OutOfMemory.into());
         let layout = Layout::from_size_align(length.max(1), 64).map_err(|_| exhausted())?;
         // SAFETY: the layout is not empty.
         let start = NonNull::new(unsafe { alloc::alloc_zeroed(layout) }).ok_or_else(exhausted)?;

@@ -1,5 +1,7 @@
 //! Objects to frames and back.
 
+use std::io;
+
 use pyo3::PyTypeInfo;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyException, PyValueError};
@@ -186,7 +188,7 @@ pub(crate) fn deserialize<'py>(
         let copy = memory::moving(py, bytes.len(), || {
             Block::filled(bytes.len(), |memory| {
                 memory.copy_from_slice(bytes);
-                Ok::<_, PyErr>(())
+                Ok::<_, io::Error>(())
             })
         })?;
         Ok(Bound::new(py, copy)?.into_any())

@@ -117,7 +117,8 @@ pub(crate) fn read_shared<'py>(
     name: &str,
 ) -> PyResult<Option<Bound<'py, PyMemoryView>>> {
     let path = files::path(&directory, name)?;
-    match py.detach(|| read(&path))? {
+    let read = py.detach(|| read(&path));
+    match read.map_err(|error| files::os_error(&error, &path))? {
         None => Ok(None),
         Some(block) => Ok(Some(PyMemoryView::from(Bound::new(py, block)?.as_any())?)),
     }
@@ -133,17 +134,17 @@ pub(crate) fn read_shared<'py>(
 pub(crate) fn evict_shared(py: Python<'_>, directory: PathBuf, name: &str) -> PyResult<()> {
     let path = files::path(&directory, name)?;
     match py.detach(|| evict(&directory, &path)) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(files::os_error(&error, &path)),
         _ => Ok(()),
     }
 }
 
-fn read(path: &Path) -> PyResult<Option<Block>> {
+fn read(path: &Path) -> io::Result<Option<Block>> {
     loop {
         let file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         };
         if !cfg!(target_os = "linux") || file.metadata()?.len() < LARGE {
             return files::read(file, None).map(Some);
@@ -219,12 +220,27 @@ fn spares(directory: &Path) -> io::Result<Vec<Spare>> {
     Ok(spares.collect())
 }
 
+/// Gives the memory of the spares back that no reader maps.
 fn remove_spares(directory: &Path) {
     for spare in spares(directory).unwrap_or_default() {
-        // Another process may be faster.
+        // Emptied as well as removed: another process may keep a mapping to write over it. Whatever fails, the others
+        // are still to be removed.
+        if let Ok(file) = File::options().write(true).open(&spare.path)
+            && file.try_lock().is_ok()
+            && has_name(&file, &spare.path).unwrap_or(false)
+        {
+            let _ = file.set_len(0);
+        }
         let _ = fs::remove_file(spare.path);
     }
-    *mappings() = Vec::new();
+    release_mappings();
+}
+
+/// Lets go of the memory of objects that have been removed.
+#[pyfunction]
+pub(crate) fn release_mappings() {
+    // A mapping keeps the memory of a file that has been removed.
+    mappings().retain(|mapped| mapped.file.metadata().is_ok_and(|file| file.nlink() > 0));
 }
 
 /// Writes an object over a spare; `false` if no spare fits.
@@ -365,9 +381,8 @@ fn take_mapping(identity: (u64, u64)) -> Option<Mapped> {
 }
 
 fn keep_mapping(mapped: Mapped) {
+    release_mappings();
     let mut mappings = mappings();
-    // A mapping keeps the memory of a file that has been removed.
-    mappings.retain(|mapped| mapped.file.metadata().is_ok_and(|file| file.nlink() > 0));
     mappings.push(mapped);
     let mut size: usize = mappings.iter().map(|mapped| mapped.memory.len()).sum();
     while mappings.len() > MOST_SPARES || size as u64 > MOST_SPARE_BYTES {

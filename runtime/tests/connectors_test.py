@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import pickle
@@ -554,6 +555,60 @@ def test_threads_that_use_memory_again(shm: SharedMemoryConnector) -> None:
     for thread in threads:
         thread.join()
     assert not failures
+
+
+@pytest.fixture
+def small_memory(tmp_path: Path) -> Iterator[Path]:
+    """A memory file system of 20 MiB, where we may mount one."""
+    folder = tmp_path / "memory"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=20M,mode=700", "none", str(folder)]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("nothing can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@linux
+def test_full_memory(small_memory: Path) -> None:
+    connector = SharedMemoryConnector("full", directory=str(small_memory))
+
+    def used() -> int:
+        system = os.statvfs(small_memory)
+        return round((system.f_blocks - system.f_bfree) * system.f_frsize / MEGABYTE)
+
+    def put(size: int) -> SharedMemoryKey:
+        return connector.put(os.urandom(size * MEGABYTE))
+
+    connector.evict(put(9))
+    assert used() == 9
+    extended = put(12)
+    assert used() == 12
+    with pytest.raises(OSError, match="No space left") as error:
+        put(9)
+    assert error.value.errno == errno.ENOSPC
+    assert str(small_memory) in error.value.filename
+    assert used() == 12
+    connector.evict(extended)
+    # Too small for the spare, and too large to be beside it.
+    small = [put(5), put(5)]
+    assert used() == 10
+    view = connector.get(small[0])
+    for key in small:
+        connector.evict(key)
+    assert used() == 10
+    # Only the spare that nobody maps can be given back.
+    with pytest.raises(OSError, match="No space left"):
+        put(16)
+    assert used() == 5
+    del view
+    connector.evict(put(19))
+    # A mapping that is kept for the next object must not keep the memory of a removed one.
+    connector.evict(put(19))
+    connector.close()
+    assert used() == 0
 
 
 def test_a_closed_connector_refuses_objects(tmp_path: Path) -> None:

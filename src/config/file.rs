@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::{Config, Override, files, python_version, rules, unknown_level};
 use crate::diagnostics::render::OutputFormat;
-use crate::diagnostics::{Level, closest};
+use crate::diagnostics::{Level, closest, shown};
 
 const FILE_NAME: &str = "proxycheck.toml";
 
@@ -140,10 +140,6 @@ pub fn apply(
         };
     }
     document.read_table(&table, config)
-}
-
-fn shown(path: &SystemPath, cwd: &SystemPath) -> String {
-    path.strip_prefix(cwd).unwrap_or(path).to_string()
 }
 
 fn read(path: &SystemPath, cwd: &SystemPath, system: &dyn System) -> Result<String, Vec<String>> {

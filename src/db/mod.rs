@@ -22,7 +22,6 @@ mod system;
 mod vendored;
 
 pub(crate) use system::LoweringSystem;
-pub(crate) use vendored::STUB_ROOT;
 
 use crate::proxy::lower::Resolver;
 
@@ -76,7 +75,7 @@ impl Db {
         ));
         let system = LoweringSystem::new(system, resolver, options.respect_ty_ignore);
         let mut search_paths = SearchPathSettings::new(options.src.clone());
-        search_paths.extra_paths = std::iter::once(SystemPathBuf::from(STUB_ROOT))
+        search_paths.extra_paths = std::iter::once(SystemPathBuf::from(vendored::STUB_ROOT))
             .chain(options.extra.iter().cloned())
             .collect();
         search_paths
@@ -131,6 +130,19 @@ fn rule_selection(enabled: &[&str]) -> RuleSelection {
     rules
 }
 
+/// Whether a file is one of our own stubs.
+pub(crate) fn is_stub(db: &dyn SourceDb, file: File) -> bool {
+    file.path(db)
+        .as_system_path()
+        .is_some_and(vendored::is_stub)
+}
+
+/// Whether a file is the user's or an installed package's, not embedded in the binary.
+pub(crate) fn is_on_disk(db: &dyn SourceDb, file: File) -> bool {
+    let path = file.path(db).as_system_path();
+    path.is_some_and(|path| !vendored::is_stub(path))
+}
+
 #[salsa::db]
 impl salsa::Database for Db {}
 
@@ -155,9 +167,7 @@ impl ModuleResolverDb for Db {}
 #[salsa::db]
 impl CoreDb for Db {
     fn should_check_file(&self, file: File) -> bool {
-        file.path(self)
-            .as_system_path()
-            .is_some_and(|path| !path.starts_with(STUB_ROOT))
+        is_on_disk(self, file)
     }
 }
 

@@ -12,7 +12,7 @@ use ruff_diagnostics::SourceMap;
 use ruff_notebook::{Notebook, NotebookError};
 use ruff_python_ast::PySourceType;
 
-use super::vendored::{STUB_ROOT, stubs};
+use super::vendored::{is_stub, stubs};
 use crate::proxy::lower::{self, Resolver};
 
 /// Wraps the system on which the user's files are (the disk, the editor's buffers or a test's memory).
@@ -74,10 +74,6 @@ fn without_ty_ignore(text: String) -> String {
             None => line.to_owned(),
         })
         .collect()
-}
-
-fn is_stub(path: &SystemPath) -> bool {
-    path.starts_with(STUB_ROOT)
 }
 
 impl System for LoweringSystem {

@@ -10,6 +10,11 @@ use crate::proxy::{lower, repair, returns};
 /// The folder below which [`stubs`] appears to the type inference.
 pub(crate) const STUB_ROOT: &str = "/proxycheck-stubs";
 
+/// Whether a path is that of one of [`stubs`].
+pub(super) fn is_stub(path: &SystemPath) -> bool {
+    path.starts_with(STUB_ROOT)
+}
+
 static TYPESHED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/typeshed.zip"));
 static STUBS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/stubs.rs"));
 

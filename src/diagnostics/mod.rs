@@ -14,6 +14,7 @@ pub mod suppression;
 
 pub use rule::{Confidence, Level, RuleInfo, closest};
 pub(crate) use source::io_reason;
+pub(crate) use source::shown;
 pub use source::{Cell, Position, ReadError, Source};
 
 /// How bad a finding is. Any finding of severity `Error` or `Warning` makes the exit code 1.

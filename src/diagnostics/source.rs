@@ -40,6 +40,11 @@ pub struct Source {
     lines: LineIndex,
 }
 
+/// A path as the user sees it: relative to the working directory if it is below it.
+pub(crate) fn shown(path: &SystemPath, cwd: &SystemPath) -> String {
+    path.strip_prefix(cwd).unwrap_or(path).to_string()
+}
+
 impl Source {
     pub fn new(path: String, text: String, cells: Vec<Cell>) -> Self {
         let lines = LineIndex::from_source_text(&text);
@@ -74,7 +79,7 @@ impl Source {
     /// # Errors
     /// The text is not that of a notebook in spite of the file's name.
     pub fn parse(path: &SystemPath, cwd: &SystemPath, text: String) -> Result<Self, ReadError> {
-        let shown = path.strip_prefix(cwd).unwrap_or(path).to_string();
+        let shown = shown(path, cwd);
         if path.extension() != Some("ipynb") {
             return Ok(Source::new(shown, text, Vec::new()));
         }
@@ -156,7 +161,7 @@ pub enum ReadError {
 impl ReadError {
     /// The finding that stands in for those of the file.
     pub fn into_diagnostic(self, path: &SystemPath, cwd: &SystemPath) -> Diagnostic {
-        let shown = path.strip_prefix(cwd).unwrap_or(path).to_string();
+        let shown = shown(path, cwd);
         let rule = match self {
             ReadError::TooDeep => "invalid-syntax",
             _ => "io-error",

@@ -12,9 +12,14 @@ pub(super) fn denies_what_holds(message: &str) -> bool {
     found_and_expected(message).is_some_and(|(found, expected)| is_assignable(found, expected))
 }
 
+/// What stands between backquotes in a message: types and names.
+pub(super) fn quoted(message: &str) -> impl Iterator<Item = &str> {
+    message.split('`').skip(1).step_by(2)
+}
+
 /// The two types of a folded message about an argument, an assignment or a returned value.
 pub(super) fn found_and_expected(message: &str) -> Option<(&str, &str)> {
-    let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let quoted: Vec<&str> = quoted(message).collect();
     if let Some((_, rest)) = message.split_once("xpected `") {
         let (expected, rest) = rest.split_once("`, found `")?;
         return Some((rest.split_once('`')?.0, expected));

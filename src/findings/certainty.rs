@@ -5,25 +5,23 @@
 //! it saw (`{"rate": 0.1, "layers": [1, 2]}["layers"]`), the program knows better.
 
 use ruff_db::diagnostic as ty;
-use ruff_db::files::File;
+use ruff_db::files::{File, FileRange};
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
 use ruff_python_ast::find_node::{CoveringNode, covering_node};
-use ruff_python_ast::{AnyNodeRef, Expr};
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
 use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::types::ide_support::static_member_type_for_attribute;
-use ty_python_semantic::{
-    HasType, ImportAliasResolution, ResolvedDefinition, SemanticModel, definitions_for_attribute,
-    definitions_for_name,
-};
+use ty_python_semantic::{HasType, ResolvedDefinition, SemanticModel};
 
-use super::assignability::found_and_expected;
-use crate::db::{ProxyDb, STUB_ROOT};
-use crate::proxy::display::{is_proxy, split};
-use crate::proxy::model::print;
+use super::assignability::{found_and_expected, quoted};
+use crate::db::{ProxyDb, is_on_disk, is_stub};
+use crate::proxy::declared::definitions;
+use crate::proxy::display::{fold, is_proxy, split};
+use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns::is_ours;
 
@@ -69,10 +67,11 @@ impl<'a, 'db> Certainty<'a, 'db> {
         covering: &CoveringNode<'_>,
     ) -> bool {
         let message = diagnostic.concise_message().to_str();
-        let quoted: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        let quoted: Vec<&str> = quoted(&message).collect();
         !is_expected_to_fail(covering)
             && !unpacks_keywords(covering)
-            && !quoted.iter().any(|it| is_vague(it))
+            && (!quoted.iter().any(|it| is_vague(it))
+                || self.is_about_bound_type_variable(diagnostic, &quoted, node))
             && if is_about_attribute(diagnostic, &message) {
                 self.is_certain_of_attribute(&message, &quoted, node, covering)
             } else {
@@ -88,10 +87,13 @@ impl<'a, 'db> Certainty<'a, 'db> {
         covering: &CoveringNode<'_>,
     ) -> bool {
         let is_special = |it: &&str| it.starts_with("__") && it.ends_with("__");
+        let has_no_more = quoted
+            .first()
+            .is_some_and(|it| is_built_in(class_of(&fold(it))));
         // Functions have attributes that no type tells, and may be given others.
         if quoted
             .iter()
-            .any(|it| it.contains(") -> ") || is_special(it))
+            .any(|it| it.contains(") -> ") || (is_special(it) && !has_no_more))
         {
             return false;
         }
@@ -103,10 +105,12 @@ impl<'a, 'db> Certainty<'a, 'db> {
             return true;
         };
         if attribute.ctx.is_store() {
-            // An object takes a new attribute, unless it is of a built-in class.
+            // An object takes a new attribute, unless it is of a built-in class. One that the user's
+            // class does not declare is still a mistake where the class says which ones there are.
             let class = quoted.last().map_or("", |it| class_of(it));
             return static_member_type_for_attribute(self.model, attribute).is_some()
-                || BUILT_IN.contains(&class);
+                || is_built_in(class)
+                || self.is_undeclared(attribute);
         }
         if self.may_be_set(&attribute.value, attribute.attr.as_str()) {
             return false;
@@ -159,7 +163,11 @@ impl<'a, 'db> Certainty<'a, 'db> {
                 && target_of(found).contains('[')
                 && target_of(expected).contains('[');
             let is_assigned_item = message.starts_with("Invalid subscript assignment");
-            return !is_of_several && !is_same_container && !is_assigned_item;
+            let is_written_here = matches!(
+                node,
+                AnyNodeRef::ExprList(_) | AnyNodeRef::ExprDict(_) | AnyNodeRef::ExprSet(_)
+            );
+            return !is_of_several && (!is_same_container || is_written_here) && !is_assigned_item;
         }
         // ProxyStore's proxies turn into an index by `int(target)`, which most targets allow.
         if message.contains("with key of type `Proxy[")
@@ -180,7 +188,8 @@ impl<'a, 'db> Certainty<'a, 'db> {
                 let is_key_of_dictionary = ["`dict[", "`Proxy[dict["]
                     .iter()
                     .any(|it| message.contains(&format!("type {it}")));
-                !is_key_of_dictionary && self.fails_for_all_parts(&it.value, diagnostic)
+                (!is_key_of_dictionary || self.is_never_a_key(&it.slice))
+                    && self.fails_for_all_parts(&it.value, diagnostic)
             }
             AnyNodeRef::ExprCall(it) => {
                 self.is_declared(&it.func) || self.fails_for_all_parts(&it.func, diagnostic)
@@ -255,16 +264,15 @@ impl<'a, 'db> Certainty<'a, 'db> {
 
     /// Whether the type of a variable or an attribute is what the user says that it is.
     fn is_declared(&self, expr: &Expr) -> bool {
-        let definitions = match unwrapped(expr) {
-            Expr::Name(name) => definitions_for_name(
-                self.model,
-                name.id.as_str(),
-                name.into(),
-                ImportAliasResolution::ResolveAliases,
-            ),
-            Expr::Attribute(attribute) => definitions_for_attribute(self.model, attribute),
-            expr => return self.has_declared_result(expr),
-        };
+        let expr = unwrapped(expr);
+        if expr.is_call_expr() {
+            return self.has_declared_result(expr);
+        }
+        // Someone wrote both, and one of them is what it becomes.
+        if let Expr::If(it) = expr {
+            return self.is_one_type(&it.body) && self.is_one_type(&it.orelse);
+        }
+        let definitions = definitions(self.model, expr.into());
         !definitions.is_empty()
             && definitions
                 .iter()
@@ -297,12 +305,13 @@ impl<'a, 'db> Certainty<'a, 'db> {
             .func
             .inferred_type(self.model)
             .and_then(|ty| ty.definition(self.db, &env)?.focus_range(self.db));
+        if place.is_some_and(|it| is_stub(self.db, it.file())) {
+            return self.passes_declared_on(call);
+        }
         // What a library's function returns often depends on its arguments.
         let is_users = |file: File| {
-            file.path(self.db).as_system_path().is_some_and(|path| {
-                !path.starts_with(STUB_ROOT)
-                    && !path.components().any(|it| it.as_str() == "site-packages")
-            })
+            let path = file.path(self.db).as_str();
+            is_on_disk(self.db, file) && !path.split(['/', '\\']).any(|it| it == "site-packages")
         };
         place.filter(|it| is_users(it.file())).is_some_and(|place| {
             let file = self.db.program_file(place.file());
@@ -315,6 +324,160 @@ impl<'a, 'db> Certainty<'a, 'db> {
                 }
                 _ => false,
             })
+        })
+    }
+
+    /// Whether the result of a function of ProxyStore's has the type that the user declared for what it is
+    /// called with: `future.proxy()`, `extract(proxy)`, `Proxy(load)`.
+    fn passes_declared_on(&self, call: &ast::ExprCall) -> bool {
+        let is_declared = |it: &Expr| self.is_declared(it) || self.is_declared_function(it);
+        match &*call.func {
+            Expr::Attribute(it) if matches!(it.attr.as_str(), "proxy" | "result" | "unlock") => {
+                // `store.proxy(None)` fails, so what it returns is never a proxy of `None`.
+                call.arguments.is_empty() && self.is_declared(&it.value)
+            }
+            func => {
+                let is_passed_on = matches!(
+                    last_name(func),
+                    Some("Proxy" | "extract" | "borrow" | "mut_borrow" | "clone" | "into_owned")
+                );
+                let [argument] = &*call.arguments.args else {
+                    return false;
+                };
+                is_passed_on && is_declared(argument)
+            }
+        }
+    }
+
+    /// Whether an expression names a function of the user's whose result is declared.
+    fn is_declared_function(&self, expr: &Expr) -> bool {
+        let definitions = definitions(self.model, unwrapped(expr).into());
+        !definitions.is_empty()
+            && definitions
+                .iter()
+                .filter_map(ResolvedDefinition::definition)
+                .all(|it| match it.kind(self.db) {
+                    DefinitionKind::Function(function) if is_on_disk(self.db, it.file(self.db)) => {
+                        let module = parsed_module(self.db, it.python_file(self.db)).load(self.db);
+                        let returns = &function.node(&module).returns;
+                        returns.as_deref().is_some_and(|it| !is_ours(it))
+                    }
+                    _ => false,
+                })
+    }
+
+    /// Whether a key of an inferred dictionary is a literal under which the file stores nothing.
+    fn is_never_a_key(&self, key: &Expr) -> bool {
+        let is_literal = matches!(
+            key,
+            Expr::NumberLiteral(_) | Expr::StringLiteral(_) | Expr::BytesLiteral(_)
+        );
+        let text = source_text(self.db, self.model.file());
+        let written = &text[key.range()];
+        let stores = |suffix: &str| text.contains(&format!("[{written}]{suffix}"));
+        is_literal
+            && ![" =", "="].into_iter().any(stores)
+            && !["setdefault(", ".update(", "defaultdict", "|="]
+                .iter()
+                .any(|it| text.contains(it))
+    }
+
+    /// Whether the attribute of an assignment is not among those that the class of the object declares,
+    /// though the class says which ones there are. Nothing else may mention the name.
+    fn is_undeclared(&self, attribute: &ast::ExprAttribute) -> bool {
+        let name = attribute.attr.as_str();
+        let text = source_text(self.db, self.model.file());
+        let mentions = |text: &str| {
+            text.split(|it: char| !it.is_alphanumeric() && it != '_')
+                .filter(|word| *word == name)
+                .count()
+        };
+        if mentions(&text) != 1 {
+            return false;
+        }
+        let Some(place) = self.class_of_target(&attribute.value) else {
+            return false;
+        };
+        if !is_on_disk(self.db, place.file())
+            || self.sets_attributes_by_name(&attribute.value)
+            || (place.file() != self.model.file()
+                && mentions(&source_text(self.db, place.file())) > 0)
+        {
+            return false;
+        }
+        let file = self.db.program_file(place.file());
+        let module = parsed_module(self.db, file.python_file(self.db)).load(self.db);
+        let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
+        let class = covering.ancestors().find_map(|it| match it {
+            AnyNodeRef::StmtClassDef(it) => Some(it),
+            _ => None,
+        });
+        class.is_some_and(declares_attributes)
+    }
+
+    /// The definition of the class of an object, or of the target of a proxy.
+    fn class_of_target(&self, object: &Expr) -> Option<FileRange> {
+        let env = self.model.program_environment();
+        let ty = unwrapped(object).inferred_type(self.model)?;
+        let proxiness = Proxiness::of(self.db, &env, ty);
+        let [proxy] = proxiness.proxies.as_slice() else {
+            return None;
+        };
+        let [target] = proxy.target.as_slice() else {
+            return None;
+        };
+        (proxiness.is_certain() && matches!(target, Type::NominalInstance(_)))
+            .then(|| target.definition(self.db, &env)?.focus_range(self.db))?
+    }
+
+    /// Whether a finding about an attribute is about that of a type variable which has a bound.
+    fn is_about_bound_type_variable(
+        &self,
+        diagnostic: &ty::Diagnostic,
+        quoted: &[&str],
+        node: AnyNodeRef<'_>,
+    ) -> bool {
+        let [object, attribute] = quoted else {
+            return false;
+        };
+        let AnyNodeRef::ExprAttribute(node) = node else {
+            return false;
+        };
+        let env = self.model.program_environment();
+        let Some(ty) = unwrapped(&node.value).inferred_type(self.model) else {
+            return false;
+        };
+        let proxies = Proxiness::of(self.db, &env, ty).proxies;
+        diagnostic.id().is_lint_named("unresolved-attribute")
+            && object.contains('@')
+            && !attribute.contains('@')
+            && !proxies.is_empty()
+            && proxies.iter().all(|it| {
+                !it.target.is_empty()
+                    && it.target.iter().all(|it| {
+                        matches!(it, Type::TypeVar(_))
+                            && it
+                                .definition(self.db, &env)
+                                .and_then(|it| it.focus_range(self.db))
+                                .is_some_and(|it| self.has_bound(it))
+                    })
+            })
+    }
+
+    /// Whether the type variable that is defined at a place has a bound.
+    fn has_bound(&self, place: FileRange) -> bool {
+        let file = self.db.program_file(place.file());
+        let module = parsed_module(self.db, file.python_file(self.db)).load(self.db);
+        let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
+        covering.ancestors().any(|node| match node {
+            AnyNodeRef::TypeParamTypeVar(it) => {
+                it.bound.as_deref().is_some_and(|it| !it.is_tuple_expr())
+            }
+            AnyNodeRef::StmtAssign(it) => it
+                .value
+                .as_call_expr()
+                .is_some_and(|it| it.arguments.find_keyword("bound").is_some()),
+            _ => false,
         })
     }
 
@@ -363,6 +526,22 @@ impl<'a, 'db> Certainty<'a, 'db> {
                 })
             })
     }
+}
+
+/// Whether a class says which attributes its instances have: by annotations or `__slots__`.
+fn declares_attributes(class: &ast::StmtClassDef) -> bool {
+    class.body.iter().any(|it| match it {
+        ast::Stmt::AnnAssign(_) => true,
+        ast::Stmt::Assign(it) => it
+            .targets
+            .iter()
+            .any(|it| last_name(it) == Some("__slots__")),
+        _ => false,
+    })
+}
+
+fn is_built_in(class: &str) -> bool {
+    BUILT_IN.contains(&class)
 }
 
 fn is_about_attribute(diagnostic: &ty::Diagnostic, message: &str) -> bool {
@@ -434,7 +613,7 @@ fn is_vague(printed: &str) -> bool {
 }
 
 /// Whether code stands where failing is what it is for, or is provided for.
-fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
+pub(crate) fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
     let mut inside = covering.node();
     covering.ancestors().any(|node| {
         let is_expected = match node {

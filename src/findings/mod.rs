@@ -9,11 +9,14 @@ use ruff_db::diagnostic as ty;
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
+use ruff_text_size::TextRange;
 use ty_python_core::ProgramFile;
 use ty_python_semantic::{SemanticModel, check_file_unwrap};
 
 use crate::db::ProxyDb;
 use crate::diagnostics::Diagnostic;
+use crate::rules;
+pub(crate) use certainty::is_expected_to_fail;
 pub(crate) use translate::Translator;
 
 /// What is to be reported of a file.
@@ -34,6 +37,8 @@ pub(crate) struct Finding {
     pub(crate) declaration: Option<(FileRange, String)>,
     /// The target's type in the message, and the proxy's type that is to stand there.
     pub(crate) renamed: Option<(String, String)>,
+    /// What to say in the place of ty's message.
+    pub(crate) message: Option<String>,
 }
 
 /// ty's diagnostics of a file that are within `scope` and true at run time.
@@ -45,7 +50,6 @@ pub(crate) fn findings<'db>(
     let module = parsed_module(db, file.python_file(db)).load(db);
     if scope == Scope::NoProxies
         && module.errors().is_empty()
-        && module.unsupported_syntax_errors().is_empty()
         && !source_text(db, file.file(db)).contains("reveal_type")
     {
         return Vec::new();
@@ -56,12 +60,20 @@ pub(crate) fn findings<'db>(
     }
     let model = SemanticModel::new(db, file);
     let evidence = origin::Evidence::new(db, &model, &module, &diagnostics);
+    // That a file is written for a later Python than the project asks for is no reason not to check it.
+    let of_later_python = |diagnostic: &ty::Diagnostic| {
+        diagnostic.id() == ty::DiagnosticId::InvalidSyntax
+            && module
+                .unsupported_syntax_errors()
+                .iter()
+                .any(|it| Some(it.range) == diagnostic.range())
+    };
     diagnostics
         .into_iter()
         .filter(|diagnostic| {
             !evidence.is_artefact(diagnostic)
                 && (scope == Scope::All
-                    || is_always_reported(diagnostic)
+                    || (is_always_reported(diagnostic) && !of_later_python(diagnostic))
                     || evidence.concerns_proxy(diagnostic))
         })
         .map(|diagnostic| evidence.explain(diagnostic))
@@ -77,7 +89,7 @@ fn is_always_reported(diagnostic: &ty::Diagnostic) -> bool {
 }
 
 /// Leaves one finding of a rule at one place: what is said of the parts of an intersection is said
-/// once, of the proxy.
+/// once, of the proxy, and what one of our own rules says is not said by ty again.
 pub(crate) fn merge(diagnostics: &mut Vec<Diagnostic>) {
     let key = |it: &Diagnostic| {
         (
@@ -88,4 +100,13 @@ pub(crate) fn merge(diagnostics: &mut Vec<Diagnostic>) {
     };
     diagnostics.sort_by_cached_key(|it| (key(it), !it.message.contains("Proxy[")));
     diagnostics.dedup_by_key(|it| key(it));
+    // Our own rule has said it better.
+    let said: Vec<(TextRange, &str)> = diagnostics
+        .iter()
+        .flat_map(|it| {
+            let superseded = rules::supersedes(&it.rule).iter();
+            superseded.map(|rule| (it.primary.range, *rule))
+        })
+        .collect();
+    diagnostics.retain(|it| !said.contains(&(it.primary.range, it.rule.as_ref())));
 }

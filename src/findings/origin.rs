@@ -4,22 +4,21 @@ use std::cell::RefCell;
 
 use ruff_db::diagnostic as ty;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
-use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::find_node::{CoveringNode, covering_node};
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_body, walk_expr};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 use ruff_text_size::Ranged;
 use rustc_hash::FxHashSet;
 use ty_python_core::definition::{Definition, DefinitionKind};
 use ty_python_semantic::types::Type;
-use ty_python_semantic::{
-    HasType, ImportAliasResolution, SemanticModel, definitions_for_attribute, definitions_for_name,
-};
+use ty_python_semantic::types::ide_support::static_member_type_for_attribute;
+use ty_python_semantic::{HasType, ResolvedDefinition, SemanticModel};
 
 use super::Finding;
-use super::assignability::found_and_expected;
+use super::assignability::{found_and_expected, quoted};
 use super::certainty::Certainty;
-use crate::db::{ProxyDb, STUB_ROOT};
-use crate::proxy::declared::declaration;
+use crate::db::{ProxyDb, is_on_disk, is_stub};
+use crate::proxy::declared::{declaration, definitions};
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 
@@ -48,19 +47,23 @@ impl<'a, 'db> Evidence<'a, 'db> {
         }
     }
 
+    /// The nodes at the place of a finding.
+    fn covering(&self, diagnostic: &ty::Diagnostic) -> Option<CoveringNode<'a>> {
+        let root = AnyNodeRef::from(self.module.syntax());
+        let range = diagnostic
+            .range()
+            .filter(|it| root.range().contains_range(*it))?;
+        Some(covering_node(root, range))
+    }
+
     /// Whether a finding is about a proxy, or about a value that was computed from one.
     pub(super) fn concerns_proxy(&self, diagnostic: &ty::Diagnostic) -> bool {
         if !is_about_a_value(diagnostic) {
             return false;
         }
-        let Some(range) = diagnostic.range() else {
+        let Some(covering) = self.covering(diagnostic) else {
             return false;
         };
-        let root = AnyNodeRef::from(self.module.syntax());
-        if !root.range().contains_range(range) {
-            return false;
-        }
-        let covering = covering_node(root, range);
         let mut nodes = covering.ancestors().filter(|it| {
             !matches!(
                 it,
@@ -111,7 +114,9 @@ impl<'a, 'db> Evidence<'a, 'db> {
             parent
         };
         match parent {
-            Some(AnyNodeRef::ExprCall(call)) => is_proxy(&call.func),
+            Some(AnyNodeRef::ExprCall(call)) => {
+                is_proxy(&call.func) || self.sets_target(&call.func)
+            }
             Some(AnyNodeRef::ExprSubscript(it)) => is_proxy(&it.value),
             Some(AnyNodeRef::StmtAssign(it)) => {
                 is_proxy(&it.value) || it.targets.iter().any(is_proxy)
@@ -123,22 +128,33 @@ impl<'a, 'db> Evidence<'a, 'db> {
         }
     }
 
+    /// Whether an expression is the method of a future of ProxyStore's that gives its proxies a target.
+    fn sets_target(&self, func: &Expr) -> bool {
+        let Some(attribute) = func
+            .as_attribute_expr()
+            .filter(|it| &it.attr == "set_result")
+        else {
+            return false;
+        };
+        definitions(self.model, attribute.into())
+            .iter()
+            .any(|it| is_stub(self.db, it.focus_range(self.db).file()))
+    }
+
     /// Says of the proxy that a finding is about what it is, and where that was declared.
     pub(super) fn explain(&self, diagnostic: ty::Diagnostic) -> Finding {
         let mut finding = Finding {
             diagnostic,
             declaration: None,
             renamed: None,
+            message: None,
         };
-        let root = AnyNodeRef::from(self.module.syntax());
-        let range = finding
-            .diagnostic
-            .range()
-            .filter(|it| root.range().contains_range(*it));
-        let Some(range) = range.filter(|_| finding.diagnostic.id().is_lint()) else {
+        if !finding.diagnostic.id().is_lint() {
+            return finding;
+        }
+        let Some(covering) = self.covering(&finding.diagnostic) else {
             return finding;
         };
-        let covering = covering_node(root, range);
         let receiver = match covering.node() {
             AnyNodeRef::ExprAttribute(it) => Some(&*it.value),
             AnyNodeRef::ExprSubscript(it) => Some(&*it.value),
@@ -159,6 +175,18 @@ impl<'a, 'db> Evidence<'a, 'db> {
             return finding;
         }
         finding.declaration = declaration(self.db, self.model, written);
+        if let AnyNodeRef::ExprAttribute(attribute) = covering.node()
+            && attribute.ctx.is_store()
+            && finding.diagnostic.id().is_lint_named("invalid-assignment")
+            && static_member_type_for_attribute(self.model, attribute).is_none()
+            && let Some(ty) = written.inferred_type(self.model)
+        {
+            finding.message = Some(format!(
+                "`{}` declares no attribute `{}`: this gives its target a new one",
+                print(self.db, &self.model.program_environment(), ty),
+                attribute.attr
+            ));
+        }
         if written.range() != receiver.range() {
             let printed = |expr: &Expr| {
                 let ty = expr.inferred_type(self.model)?;
@@ -183,14 +211,9 @@ impl<'a, 'db> Evidence<'a, 'db> {
         if is_unknown || is_about_type_variables(diagnostic) {
             return true;
         }
-        let Some(range) = diagnostic.range() else {
+        let Some(covering) = self.covering(diagnostic) else {
             return false;
         };
-        let root = AnyNodeRef::from(self.module.syntax());
-        if !root.range().contains_range(range) {
-            return false;
-        }
-        let covering = covering_node(root, range);
         // `p += 1` leaves a proxy in `p`.
         diagnostic.id().is_lint_named("invalid-assignment")
             && covering
@@ -248,6 +271,11 @@ fn is_about_a_value(diagnostic: &ty::Diagnostic) -> bool {
     !OTHERS
         .iter()
         .any(|name| diagnostic.id().is_lint_named(name))
+        // A function that returns nothing returns no proxy.
+        && !diagnostic
+            .concise_message()
+            .to_str()
+            .contains("implicitly return")
 }
 
 /// Whether a finding compares type variables, of which the inference does not know that a
@@ -256,11 +284,7 @@ fn is_about_type_variables(diagnostic: &ty::Diagnostic) -> bool {
     let message = diagnostic.concise_message().to_str();
     found_and_expected(&message).is_some()
         && message.contains("Proxy")
-        && message
-            .split('`')
-            .skip(1)
-            .step_by(2)
-            .any(|it| it.contains('@'))
+        && quoted(&message).any(|it| it.contains('@'))
 }
 
 /// Whether a message names a proxy of which the target is not known, or not in full.
@@ -323,9 +347,9 @@ impl<'db> Origin<'db> {
 
     /// Whether an operand of `expr` is or comes from a proxy, or `expr` itself.
     fn reaches_children(&self, model: &SemanticModel<'db>, expr: ast::ExprRef<'_>) -> bool {
-        if let ast::ExprRef::Name(name) = expr {
+        if expr.is_name_expr() {
             return self.type_is_proxy(model, expr.inferred_type(model))
-                || self.name_is_proxy(model, name, MAX_STEPS);
+                || self.comes_from_proxy(definitions(model, expr), MAX_STEPS);
         }
         let mut children = Children::default();
         AnyNodeRef::from(expr).visit_source_order(&mut children);
@@ -355,13 +379,10 @@ impl<'db> Origin<'db> {
             return false;
         };
         match expr {
-            Expr::Name(name) => self.name_is_proxy(model, name, steps),
+            Expr::Name(_) => self.comes_from_proxy(definitions(model, expr.into()), steps),
             Expr::Attribute(attribute) => {
                 self.is_proxy(model, &attribute.value, steps)
-                    || definitions_for_attribute(model, attribute)
-                        .iter()
-                        .filter_map(|it| it.definition())
-                        .any(|it| self.definition_is_proxy(it, steps))
+                    || self.comes_from_proxy(definitions(model, expr.into()), steps)
             }
             Expr::Call(call) => {
                 self.is_proxy(model, &call.func, steps)
@@ -376,29 +397,15 @@ impl<'db> Origin<'db> {
         }
     }
 
-    fn name_is_proxy(
-        &self,
-        model: &SemanticModel<'db>,
-        name: &ast::ExprName,
-        steps: usize,
-    ) -> bool {
-        definitions_for_name(
-            model,
-            name.id.as_str(),
-            name.into(),
-            ImportAliasResolution::ResolveAliases,
-        )
-        .iter()
-        .filter_map(|it| it.definition())
-        .any(|it| self.definition_is_proxy(it, steps))
+    fn comes_from_proxy(&self, definitions: Vec<ResolvedDefinition<'db>>, steps: usize) -> bool {
+        definitions
+            .iter()
+            .filter_map(ResolvedDefinition::definition)
+            .any(|it| self.definition_is_proxy(it, steps))
     }
 
     fn definition_is_proxy(&self, definition: Definition<'db>, steps: usize) -> bool {
-        let file = definition.file(self.db);
-        let is_user_code = file
-            .path(self.db)
-            .as_system_path()
-            .is_some_and(|path| !path.starts_with(STUB_ROOT));
+        let is_user_code = is_on_disk(self.db, definition.file(self.db));
         if !is_user_code || !self.visited.borrow_mut().insert(definition) {
             return false;
         }

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::assignability;
 use crate::db::Db;
-use crate::diagnostics::{Cell, Diagnostic, Edit, Fix, Label, Severity, Source};
+use crate::diagnostics::{Diagnostic, Edit, Fix, Label, Severity, Source, shown};
 use crate::proxy::edit::EditMap;
 use crate::proxy::{display, lower};
 use crate::rules::{Finding, FixEdit};
@@ -19,7 +19,7 @@ use crate::rules::{Finding, FixEdit};
 /// Where ty's rules are documented.
 const TY_RULES: &str = "https://docs.astral.sh/ty/reference/rules/";
 
-/// Translates places and words. One for each thread: sources are read once.
+/// Translates places and words of the findings of one file.
 pub(crate) struct Translator<'a> {
     db: &'a Db,
     edits: &'a FxHashMap<File, EditMap>,
@@ -49,7 +49,10 @@ impl<'a> Translator<'a> {
         }
         let mut primary = self.label(annotation)?;
         let is_lint = diagnostic.id().is_lint();
-        let mut message = words(&diagnostic.concise_message().to_str());
+        let mut message = match &finding.message {
+            Some(message) => message.clone(),
+            None => words(&diagnostic.concise_message().to_str()),
+        };
         if let Some((target, proxy)) = &finding.renamed {
             message = message.replacen(&format!("`{target}`"), &format!("`{proxy}`"), 1);
         }
@@ -238,33 +241,16 @@ fn is_internal_note(note: &str) -> bool {
 }
 
 /// The text of a file as the user wrote it; `None` for the embedded stubs.
-pub(crate) fn source_of(db: &Db, file: File) -> Option<Source> {
+fn source_of(db: &Db, file: File) -> Option<Source> {
     let FilePath::System(path) = file.path(db) else {
         return None;
     };
     let user = db.lowering_system().user();
-    let current = user.current_directory();
-    let shown = path.strip_prefix(current).unwrap_or(path).to_string();
-    let is_notebook = path
-        .extension()
-        .and_then(PySourceType::try_from_extension)
-        .is_some_and(PySourceType::is_ipynb);
-    if is_notebook {
+    let shown = shown(path, user.current_directory());
+    let source_type = path.extension().and_then(PySourceType::try_from_extension);
+    if source_type.is_some_and(PySourceType::is_ipynb) {
         let notebook = user.read_to_notebook(path).ok()?;
-        let index = notebook.index();
-        let text = notebook.source_code().to_owned();
-        let lines = ruff_source_file::LineIndex::from_source_text(&text);
-        let offsets = notebook.cell_offsets();
-        let cells = offsets[..offsets.len().saturating_sub(1)]
-            .iter()
-            .map(|start| Cell {
-                number: index
-                    .cell(lines.line_index(*start))
-                    .map_or(1, ruff_source_file::OneIndexed::get),
-                start: *start,
-            })
-            .collect();
-        return Some(Source::new(shown, text, cells));
+        return Some(Source::from_notebook(shown, &notebook));
     }
     // The embedded stubs are no files of the user's.
     user.read_to_string(path)

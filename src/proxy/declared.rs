@@ -2,7 +2,7 @@
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
-use ruff_python_ast::Expr;
+use ruff_python_ast::{Expr, ExprRef};
 use ruff_text_size::Ranged;
 use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::{
@@ -26,7 +26,7 @@ pub(crate) fn declaration<'db>(
         Expr::Attribute(attribute) => attribute.attr.as_str(),
         _ => return None,
     };
-    let definitions = definitions(model, expr);
+    let definitions = definitions(model, expr.into());
     let [definition] = definitions.as_slice() else {
         return None;
     };
@@ -42,7 +42,7 @@ pub(crate) fn starts_as_none<'db>(
     model: &SemanticModel<'db>,
     expr: &Expr,
 ) -> bool {
-    definitions(model, unwrapped(expr))
+    definitions(model, unwrapped(expr).into())
         .iter()
         .filter_map(ResolvedDefinition::definition)
         .any(|it| {
@@ -59,13 +59,17 @@ pub(crate) fn starts_as_none<'db>(
         })
 }
 
-fn definitions<'db>(model: &SemanticModel<'db>, expr: &Expr) -> Vec<ResolvedDefinition<'db>> {
+/// What a variable or an attribute may be; nothing for other expressions.
+pub(crate) fn definitions<'db>(
+    model: &SemanticModel<'db>,
+    expr: ExprRef<'_>,
+) -> Vec<ResolvedDefinition<'db>> {
     match expr {
-        Expr::Name(name) => {
+        ExprRef::Name(name) => {
             let resolution = ImportAliasResolution::ResolveAliases;
             definitions_for_name(model, name.id.as_str(), name.into(), resolution)
         }
-        Expr::Attribute(attribute) => definitions_for_attribute(model, attribute),
+        ExprRef::Attribute(attribute) => definitions_for_attribute(model, attribute),
         _ => Vec::new(),
     }
 }

@@ -5,5 +5,8 @@ pub(crate) mod display;
 pub(crate) mod edit;
 pub mod lower;
 pub(crate) mod model;
+pub(crate) mod passed;
+pub(crate) mod qualified_name;
 pub(crate) mod repair;
 pub(crate) mod returns;
+pub(crate) mod sighting;

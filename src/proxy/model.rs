@@ -24,6 +24,17 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The name of the class.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Kind::Plain => "Proxy",
+            Kind::Owned => "OwnedProxy",
+            Kind::Ref => "RefProxy",
+            Kind::RefMut => "RefMutProxy",
+            Kind::Locked => "ProxyLocker",
+        }
+    }
+
     fn of_class(module: &str, class: &str) -> Option<Kind> {
         let package = module.split('.').next().unwrap_or(module);
         if !matches!(package, "proxystore" | "proxystore_ex" | "proxyrt") {

@@ -22,7 +22,7 @@ use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
 use super::display;
 use super::edit::Repair;
 use super::model::{Proxiness, Proxy};
-use crate::db::{ProxyDb, STUB_ROOT};
+use crate::db::{ProxyDb, is_stub};
 
 /// The names that repairs put into user files, as lines of `__builtins__.pyi`.
 pub(crate) const BUILTINS: &str = "\
@@ -234,8 +234,7 @@ impl<'db> Finder<'db> {
     fn is_of_stubs(&self, func: &Expr) -> bool {
         func.inferred_type(&self.model)
             .and_then(|ty| ty.definition(self.db, &self.env)?.focus_range(self.db))
-            .and_then(|place| place.file().path(self.db).as_system_path())
-            .is_some_and(|path| path.starts_with(STUB_ROOT))
+            .is_some_and(|place| is_stub(self.db, place.file()))
     }
 
     /// A type variable in `Proxy[T]` or `ProxyOr[T]` is solved by the argument as a whole: for the one

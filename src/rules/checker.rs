@@ -4,21 +4,27 @@ use std::fmt::Display;
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
-use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr, walk_stmt};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::visitor::source_order::{
+    SourceOrderVisitor, walk_comprehension, walk_expr, walk_stmt,
+};
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
 use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
-use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel};
+use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel, check_file_unwrap};
 
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
+use crate::findings::is_expected_to_fail;
 pub(crate) use crate::proxy::declared::with_article;
 use crate::proxy::declared::{declaration, starts_as_none};
 use crate::proxy::edit::EditMap;
 use crate::proxy::model::{Proxiness, print};
+use crate::proxy::passed::Passed;
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns;
+use crate::proxy::sighting::{Evidence, Sighting, is_tested};
 
 /// A finding in the text that ty read. [`Translator`](crate::findings::Translator) makes a
 /// [`Diagnostic`](crate::diagnostics::Diagnostic) of it.
@@ -83,6 +89,7 @@ pub(crate) struct Checker<'a, 'db> {
     pub(crate) model: &'a SemanticModel<'db>,
     env: ProgramEnvironment<'db>,
     module: &'a ParsedModuleRef,
+    passed: &'a Passed,
     original: &'a Original<'a>,
     findings: Vec<Finding>,
 }
@@ -109,6 +116,7 @@ impl Original<'_> {
 pub(crate) fn check<'db>(
     db: &'db dyn ProxyDb,
     file: ProgramFile<'db>,
+    passed: &Passed,
     original: &Original<'_>,
 ) -> Vec<Finding> {
     let module = parsed_module(db, file.python_file(db)).load(db);
@@ -118,6 +126,7 @@ pub(crate) fn check<'db>(
         env: model.program_environment(),
         model: &model,
         module: &module,
+        passed,
         original,
         findings: Vec::new(),
     };
@@ -137,6 +146,32 @@ impl<'db> Checker<'_, 'db> {
 
     pub(crate) fn proxiness(&self, expr: &Expr) -> Proxiness<'db> {
         Proxiness::of_expr(self.db, self.model, unwrapped(expr))
+    }
+
+    /// Whether there is a proxy in the place of an expression, and how that is known.
+    pub(crate) fn sighting(&self, expr: &Expr) -> Option<Sighting<'db>> {
+        Sighting::of(self.db, self.model, self.passed, expr)
+    }
+
+    /// Whether the function around an expression asks somewhere whether it is a proxy.
+    pub(crate) fn is_tested(&self, expr: &Expr) -> bool {
+        is_tested(self.db, self.model, expr)
+    }
+
+    /// Whether the inference finds that an argument is not of the type that the function takes.
+    pub(crate) fn is_rejected(&self, argument: &Expr) -> bool {
+        check_file_unwrap(self.db, self.model.program_file())
+            .iter()
+            .any(|it| {
+                it.id().is_lint_named("invalid-argument-type")
+                    && it.range() == Some(argument.range())
+            })
+    }
+
+    /// Whether code stands where failing is what it is for, or is provided for.
+    pub(crate) fn is_expected_to_fail(&self, at: impl Ranged) -> bool {
+        let root = AnyNodeRef::from(self.module.syntax());
+        is_expected_to_fail(&covering_node(root, at.range()))
     }
 
     /// The type of an expression as users write it.
@@ -169,26 +204,65 @@ impl<'db> Checker<'_, 'db> {
         declaration(self.db, self.model, expr)
     }
 
+    /// Where a proxy was declared or made, or where it is said that there may be one.
+    pub(crate) fn sighting_label(
+        &self,
+        expr: &Expr,
+        sighting: &Sighting<'db>,
+    ) -> Option<(FileRange, String)> {
+        match &sighting.evidence {
+            Evidence::Type => self.origin_label(expr),
+            Evidence::Declared(place) => {
+                Some((*place, "is declared to be a proxy or not".to_owned()))
+            }
+            Evidence::Passed(argument) => Some((
+                *argument,
+                format!("passes {}", with_article(&sighting.printed)),
+            )),
+        }
+    }
+
     /// Whether a variable is `None` by default, whatever it is declared to be.
     pub(crate) fn starts_as_none(&self, expr: &Expr) -> bool {
         starts_as_none(self.db, self.model, expr)
     }
 
-    /// The edits that wrap an expression in a call of `extract`, with the import if there is none.
-    pub(crate) fn extract_edits(&self, expr: &Expr) -> Vec<FixEdit> {
-        let (name, import) = self.name_of_extract();
-        if import.is_some() && self.uses_name(&name) {
-            return Vec::new();
+    /// The edits that put the target in the place of a proxy, with the imports that this needs. None if
+    /// that is not possible.
+    pub(crate) fn extract_edits(&self, expr: &Expr, sighting: &Sighting<'db>) -> Vec<FixEdit> {
+        if sighting.is_certain() {
+            let Some((names, import)) = self.proxy_names(["extract"]) else {
+                return Vec::new();
+            };
+            let [extract] = names;
+            return Vec::from_iter(import.into_iter().chain([
+                FixEdit::Before(expr.range(), format!("{extract}(")),
+                FixEdit::After(expr.range(), ")".to_owned()),
+            ]));
         }
-        let mut edits: Vec<FixEdit> = import.into_iter().collect();
-        edits.push(FixEdit::Before(expr.range(), format!("{name}(")));
-        edits.push(FixEdit::After(expr.range(), ")".to_owned()));
-        edits
+        // Only what is cheap and has no effects may be written twice.
+        let Some((names, import)) = self
+            .proxy_names(["Proxy", "extract"])
+            .filter(|_| is_path(unwrapped(expr)))
+        else {
+            return Vec::new();
+        };
+        let ([class, extract], text) = (names, self.text(expr));
+        let rest = format!(") if isinstance({text}, {class}) else {text})");
+        Vec::from_iter(import.into_iter().chain([
+            FixEdit::Before(expr.range(), format!("({extract}(")),
+            FixEdit::After(expr.range(), rest),
+        ]))
     }
 
-    /// How this file calls `extract`, and the edit that imports it if it does not yet.
-    fn name_of_extract(&self) -> (String, Option<FixEdit>) {
-        let mut module = "proxystore.proxy";
+    /// What this file calls the given names of ProxyStore's module for proxies, and the edit that imports
+    /// those that it does not know yet; `None` if it uses one of these for something else.
+    pub(crate) fn proxy_names<const N: usize>(
+        &self,
+        names: [&str; N],
+    ) -> Option<([String; N], Option<FixEdit>)> {
+        let mut known = names.map(|_| None::<String>);
+        let mut extensible: Option<TextRange> = None;
         let mut after: Option<TextRange> = None;
         for (number, stmt) in self.module.suite().iter().enumerate() {
             match stmt {
@@ -198,20 +272,17 @@ impl<'db> Checker<'_, 'db> {
                     if !matches!(from, "proxystore.proxy" | "proxyrt.proxy" | "proxyrt") {
                         continue;
                     }
-                    let Some(last) = import.names.last().filter(|it| &it.name != "*") else {
-                        return ("extract".to_owned(), None);
-                    };
-                    let known = import.names.iter().find(|it| &it.name == "extract");
-                    return match known {
-                        Some(alias) => (
-                            alias.asname.as_ref().unwrap_or(&alias.name).to_string(),
-                            None,
-                        ),
-                        None => (
-                            "extract".to_owned(),
-                            Some(FixEdit::After(last.range(), ", extract".to_owned())),
-                        ),
-                    };
+                    for alias in &import.names {
+                        for (name, known) in names.iter().zip(&mut known) {
+                            if &alias.name == "*" {
+                                known.get_or_insert((*name).to_owned());
+                            } else if alias.name.as_str() == *name {
+                                let local = alias.asname.as_ref().unwrap_or(&alias.name);
+                                known.get_or_insert(local.to_string());
+                            }
+                        }
+                    }
+                    extensible = extensible.or(import.names.last().map(Ranged::range));
                 }
                 Stmt::Import(_) => after = Some(stmt.range()),
                 // The docstring.
@@ -221,15 +292,34 @@ impl<'db> Checker<'_, 'db> {
                 _ => {}
             }
         }
-        if self.imports("proxyrt") {
-            module = "proxyrt.proxy";
+        let missing: Vec<&str> = names
+            .iter()
+            .zip(&known)
+            .filter(|(_, known)| known.is_none())
+            .map(|(name, _)| *name)
+            .collect();
+        if missing.iter().any(|it| self.uses_name(it)) {
+            return None;
         }
-        let import = format!("from {module} import extract");
-        let edit = match after {
-            Some(range) => FixEdit::After(range, format!("\n{import}")),
-            None => FixEdit::Before(TextRange::empty(TextSize::new(0)), format!("{import}\n")),
+        let list = missing.join(", ");
+        let package = if self.imports("proxyrt") {
+            "proxyrt"
+        } else {
+            "proxystore"
         };
-        ("extract".to_owned(), Some(edit))
+        let import = format!("from {package}.proxy import {list}");
+        let edit = match (extensible, after) {
+            _ if missing.is_empty() => None,
+            (Some(last), _) => Some(FixEdit::After(last, format!(", {list}"))),
+            (None, Some(range)) => Some(FixEdit::After(range, format!("\n{import}"))),
+            (None, None) => Some(FixEdit::Before(
+                TextRange::empty(TextSize::new(0)),
+                format!("{import}\n"),
+            )),
+        };
+        let mut missing = missing.into_iter();
+        let names = known.map(|it| it.or_else(|| missing.next().map(str::to_owned)));
+        Some((names.map(Option::unwrap_or_default), edit))
     }
 
     /// Whether a name occurs in the file, so that an import might shadow it or be shadowed.
@@ -261,6 +351,7 @@ impl<'db> Checker<'_, 'db> {
 impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         if !stmt.as_class_def_stmt().is_some_and(returns::is_twin) {
+            super::check_stmt(self, stmt);
             walk_stmt(self, stmt);
         }
     }
@@ -268,6 +359,11 @@ impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         super::check_expr(self, expr);
         walk_expr(self, expr);
+    }
+
+    fn visit_comprehension(&mut self, comprehension: &'ast ast::Comprehension) {
+        super::check_comprehension(self, comprehension);
+        walk_comprehension(self, comprehension);
     }
 
     fn visit_annotation(&mut self, _expr: &'ast Expr) {}
@@ -279,4 +375,13 @@ pub(crate) fn is_singleton_literal(expr: &Expr) -> bool {
         expr,
         Expr::NoneLiteral(_) | Expr::BooleanLiteral(_) | Expr::EllipsisLiteral(_)
     )
+}
+
+/// Whether an expression is a variable or an attribute of one.
+pub(crate) fn is_path(expr: &Expr) -> bool {
+    match expr {
+        Expr::Name(_) => true,
+        Expr::Attribute(it) => is_path(&it.value),
+        _ => false,
+    }
 }

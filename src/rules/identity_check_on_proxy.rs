@@ -2,10 +2,11 @@ use ruff_python_ast::{CmpOp, Expr, ExprCompare};
 use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
-use super::checker::{Checker, is_singleton_literal, with_article};
+use super::checker::{Checker, is_singleton_literal};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::model::Kind;
 use crate::proxy::repair::comparisons;
+use crate::proxy::sighting::Sighting;
 
 pub(super) static IDENTITY_CHECK_ON_PROXY: RuleInfo = RuleInfo {
     name: "identity-check-on-proxy",
@@ -32,30 +33,47 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         } else {
             continue;
         };
-        let proxiness = cx.proxiness(proxy);
+        let Some(sighting) = cx.sighting(proxy) else {
+            continue;
+        };
         // `Store.owned_proxy(x)` returns `x` itself if that is `None`.
-        let may_be_none = proxiness.proxies.iter().any(|it| {
+        let may_be_none = sighting.proxies.iter().any(|it| {
             it.kind == Kind::Owned && it.target.iter().any(|target| target.is_none(cx.db))
         });
-        if !proxiness.is_transparent() || may_be_none || cx.starts_as_none(proxy) {
+        if may_be_none || cx.starts_as_none(proxy) || !can_be(cx, &sighting, other) {
             continue;
         }
-        let origin = cx.origin_label(proxy);
-        let printed = with_article(&cx.print_type_of(proxy));
-        let edits = cx.extract_edits(proxy);
+        let origin = cx.sighting_label(proxy, &sighting);
+        let phrase = sighting.phrase(&cx.text(proxy));
+        let edits = cx.extract_edits(proxy, &sighting);
         let range = TextRange::new(left.start(), right.end());
         let other = cx.text(other);
-        let finding = cx.report(
-            &IDENTITY_CHECK_ON_PROXY,
-            range,
-            format_args!("This is always `{result}`: {printed} is never the object `{other}`"),
-        );
+        let message = if sighting.is_certain() {
+            format!("This is always `{result}`: {phrase} is never the object `{other}`")
+        } else {
+            format!("This is `{result}` for {phrase}, even if its target is `{other}`")
+        };
+        let finding = cx.report(&IDENTITY_CHECK_ON_PROXY, range, message);
         finding
             .label("compares the proxy itself, not its target")
             .help("Compare the target: `extract(…)` gives it")
             .fix(Applicability::Safe, "Compare the target", edits);
         finding.secondary.extend(origin);
     }
+}
+
+/// Whether the target can be the object that the proxy is compared with. Where it cannot, the answer is
+/// the same for both.
+fn can_be<'db>(cx: &Checker<'_, 'db>, sighting: &Sighting<'db>, other: &Expr) -> bool {
+    let Some(other) = cx.type_of(other) else {
+        return false;
+    };
+    sighting.proxies.iter().any(|proxy| {
+        proxy
+            .target
+            .iter()
+            .all(|target| other.is_assignable_to(cx.db, cx.env(), *target))
+    })
 }
 
 /// Whether an expression certainly denotes one object that is no proxy. A variable may hold one,

@@ -1,13 +1,13 @@
 //! One file a rule. A file holds the rule's metadata, check and fix; its Markdown namesake in
 //! `fixtures/rules/` is its documentation, its test and its proof.
 
-use ruff_python_ast::Expr;
+use ruff_python_ast::{Comprehension, Expr, Stmt};
 
 use crate::diagnostics::RuleInfo;
+use crate::proxy::qualified_name;
 
 mod c_functions;
 mod checker;
-mod qualified_name;
 
 use checker::Checker;
 pub(crate) use checker::{Finding, FixEdit, Original, check};
@@ -22,9 +22,51 @@ macro_rules! rules {
 }
 
 rules! {
+    helper_on_non_proxy => HELPER_ON_NON_PROXY,
     identity_check_on_proxy => IDENTITY_CHECK_ON_PROXY,
+    locker_used_as_value => LOCKER_USED_AS_VALUE,
     proxy_to_c_function => PROXY_TO_C_FUNCTION,
     type_check_on_proxy => TYPE_CHECK_ON_PROXY,
+}
+
+/// The rules of ty's that say at the same place what a rule of ours says better.
+pub(crate) fn supersedes(rule: &str) -> &'static [&'static str] {
+    match rule {
+        "helper-on-non-proxy" => &["invalid-argument-type"],
+        "locker-used-as-value" => &[
+            "unresolved-attribute",
+            "invalid-argument-type",
+            "not-iterable",
+        ],
+        _ => &[],
+    }
+}
+
+/// The rules that look at a statement.
+fn check_stmt(cx: &mut Checker<'_, '_>, stmt: &Stmt) {
+    match stmt {
+        Stmt::If(it) => {
+            let conditions = it
+                .elif_else_clauses
+                .iter()
+                .filter_map(|it| it.test.as_ref());
+            for condition in std::iter::once(&*it.test).chain(conditions) {
+                locker_used_as_value::check_condition(cx, condition);
+            }
+        }
+        Stmt::While(it) => locker_used_as_value::check_condition(cx, &it.test),
+        Stmt::Assert(it) => locker_used_as_value::check_condition(cx, &it.test),
+        Stmt::For(it) => locker_used_as_value::check_iteration(cx, &it.iter),
+        _ => {}
+    }
+}
+
+/// The rules that look at a `for` of a comprehension.
+fn check_comprehension(cx: &mut Checker<'_, '_>, comprehension: &Comprehension) {
+    locker_used_as_value::check_iteration(cx, &comprehension.iter);
+    for condition in &comprehension.ifs {
+        locker_used_as_value::check_condition(cx, condition);
+    }
 }
 
 /// The rules that look at an expression. A `match`, so that one walk serves them all.
@@ -33,8 +75,16 @@ fn check_expr(cx: &mut Checker<'_, '_>, expr: &Expr) {
         Expr::Compare(comparison) => {
             identity_check_on_proxy::check(cx, comparison);
             type_check_on_proxy::check(cx, comparison);
+            locker_used_as_value::check_comparison(cx, comparison);
         }
-        Expr::Call(call) => proxy_to_c_function::check(cx, call),
+        Expr::Call(call) => {
+            proxy_to_c_function::check(cx, call);
+            helper_on_non_proxy::check(cx, call);
+            locker_used_as_value::check_call(cx, call);
+        }
+        Expr::Attribute(attribute) => locker_used_as_value::check_attribute(cx, attribute),
+        Expr::UnaryOp(operation) => locker_used_as_value::check_not(cx, operation),
+        Expr::If(conditional) => locker_used_as_value::check_condition(cx, &conditional.test),
         _ => {}
     }
 }

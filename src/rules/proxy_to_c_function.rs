@@ -6,6 +6,7 @@ use super::checker::{Checker, with_article};
 use super::qualified_name::qualified_name_of;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::display;
+use crate::proxy::sighting::Sighting;
 
 pub(super) static PROXY_TO_C_FUNCTION: RuleInfo = RuleInfo {
     name: "proxy-to-c-function",
@@ -81,14 +82,11 @@ fn check_unbound_method(cx: &mut Checker<'_, '_>, call: &ExprCall, name: &str) {
     let Some(receiver) = call.arguments.args.first().filter(|it| !it.is_starred_expr()) else {
         return;
     };
-    if is_built_in && cx.proxiness(receiver).is_transparent() {
-        let printed = with_article(&cx.print_type_of(receiver));
+    if is_built_in && let Some(sighting) = cx.sighting(receiver) {
+        let phrase = sighting.phrase(&cx.text(receiver));
         let shown = cx.text(&*call.func);
-        report(
-            cx,
-            receiver,
-            &format!("`{shown}` takes only {class} itself and rejects {printed}"),
-        );
+        let message = format!("`{shown}` takes only {class} itself and rejects {phrase}");
+        report(cx, receiver, &sighting, &message);
     }
 }
 
@@ -123,13 +121,12 @@ fn check_argument(
     argument: &Expr,
 ) {
     let function = shown_name(cx, call, name);
-    if rejects != Rejects::Items && cx.proxiness(argument).is_transparent() {
-        let printed = with_article(&cx.print_type_of(argument));
-        report(
-            cx,
-            argument,
-            &format!("`{function}` is implemented in C and rejects {printed}"),
-        );
+    if rejects != Rejects::Items
+        && let Some(sighting) = cx.sighting(argument)
+    {
+        let phrase = sighting.phrase(&cx.text(argument));
+        let message = format!("`{function}` is implemented in C and rejects {phrase}");
+        report(cx, argument, &sighting, &message);
     } else if rejects != Rejects::Value {
         check_items(cx, &function, rejects, argument);
     }
@@ -160,13 +157,11 @@ fn check_items(cx: &mut Checker<'_, '_>, function: &str, rejects: Rejects, conta
     for item in items {
         if let Expr::Starred(starred) = item {
             check_items(cx, function, rejects, &starred.value);
-        } else if cx.proxiness(item).is_transparent() {
-            let printed = with_article(&cx.print_type_of(item));
-            report(
-                cx,
-                item,
-                &format!("`{function}` is implemented in C and rejects {printed} among the items"),
-            );
+        } else if let Some(sighting) = cx.sighting(item) {
+            let phrase = sighting.phrase(&cx.text(item));
+            let message =
+                format!("`{function}` is implemented in C and rejects {phrase} among the items");
+            report(cx, item, &sighting, &message);
         } else if rejects == Rejects::Deep {
             check_items(cx, function, rejects, item);
         }
@@ -208,13 +203,22 @@ fn holds_proxies(printed: &str) -> bool {
         && display::split(arguments, ", ").iter().any(|it| display::is_proxy(it))
 }
 
-fn report(cx: &mut Checker<'_, '_>, proxy: &Expr, message: &str) {
-    let edits = cx.extract_edits(proxy);
-    let origin = cx.origin_label(proxy);
+fn report<'db>(
+    cx: &mut Checker<'_, 'db>,
+    proxy: &Expr,
+    sighting: &Sighting<'db>,
+    message: &str,
+) {
+    let edits = cx.extract_edits(proxy, sighting);
+    let origin = cx.sighting_label(proxy, sighting);
     let text = cx.text(proxy);
     let finding = cx.report(&PROXY_TO_C_FUNCTION, proxy, message);
     finding
-        .label("is passed as a proxy")
+        .label(if sighting.is_certain() {
+            "is passed as a proxy"
+        } else {
+            "may be a proxy"
+        })
         .help(if text.contains('\n') {
             "Pass the target: `extract(…)` gives it".to_owned()
         } else {

@@ -2,7 +2,7 @@ use ruff_python_ast::{CmpOp, Expr, ExprCall, ExprCompare};
 use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
-use super::checker::{Checker, with_article};
+use super::checker::Checker;
 use super::qualified_name::qualified_name;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::{comparisons, unwrapped};
@@ -40,9 +40,9 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
             Expr::Set(it) if is_membership => all_other_classes(cx, &it.elts),
             _ => !is_membership && is_other_class(cx, classes),
         };
-        if !are_other_classes || !cx.proxiness(object).is_transparent() {
+        let Some(sighting) = cx.sighting(object).filter(|_| are_other_classes) else {
             continue;
-        }
+        };
         let range = TextRange::new(left.start(), right.end());
         let object_text = cx.text(object);
         let class_text = match classes {
@@ -52,15 +52,16 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         };
         let call = format!("isinstance({object_text}, {class_text})");
         // `isinstance` is also true for subclasses, so it is advice, not a fix.
-        let edits = cx.extract_edits(object);
+        let edits = cx.extract_edits(object, &sighting);
         let result = if holds { "True" } else { "False" };
-        let printed = with_article(&cx.print_type_of(object));
-        let origin = cx.origin_label(object);
-        let finding = cx.report(
-            &TYPE_CHECK_ON_PROXY,
-            range,
-            format_args!("This is always `{result}`: the type of {printed} is the proxy's class"),
-        );
+        let phrase = sighting.phrase(&object_text);
+        let origin = cx.sighting_label(object, &sighting);
+        let message = if sighting.is_certain() {
+            format!("This is always `{result}`: the type of {phrase} is the proxy's class")
+        } else {
+            format!("This is `{result}` for {phrase}: its type is the proxy's class")
+        };
+        let finding = cx.report(&TYPE_CHECK_ON_PROXY, range, message);
         finding
             .label("`type` sees the proxy, not its target")
             .help(format!("Use `{call}`, which a proxy answers for its target"))

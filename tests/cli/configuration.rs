@@ -68,6 +68,16 @@ fn the_configuration_of_a_folder_above_counts() {
 }
 
 #[test]
+fn syntax_of_a_later_python_is_reported_on_request() {
+    let text = "match 1:\n    case _:\n        pass\n";
+    let toml = "[project]\nname = \"x\"\nrequires-python = \">=3.8\"\n";
+    let project = Project::new(&[("pyproject.toml", toml), ("a.py", text)]);
+    project.concise(&[]).is(0, "", "");
+    let line = "a.py:1:1: error[invalid-syntax] Cannot use `match` statement on Python 3.8 (syntax was added in Python 3.10)\n";
+    project.concise(&["--all"]).is(1, line, "");
+}
+
+#[test]
 fn requires_python_sets_the_version() {
     let text = "import sys\nx = 1 if sys.version_info >= (3, 10) else 2\nreveal_type(x)\n";
     let revealed = |requires: &str| {

@@ -5,7 +5,7 @@ use super::project::{IDENTITY, Project};
 const FIXED: &str = "\
 from proxystore.proxy import Proxy, extract
 p: Proxy[int] = Proxy(lambda: 1)
-extract(p) is None
+extract(p) is True
 ";
 
 #[test]
@@ -31,8 +31,8 @@ fn a_patch_changes_nothing() {
 -from proxystore.proxy import Proxy
 +from proxystore.proxy import Proxy, extract
  p: Proxy[int] = Proxy(lambda: 1)
--p is None
-+extract(p) is None
+-p is True
++extract(p) is True
 ",
         "Would fix 1 problem in 1 file\n",
     );
@@ -56,12 +56,12 @@ fn notebook(cells: &[&str]) -> String {
 fn cells_of_notebooks_are_fixed() {
     let text = notebook(&[
         "from proxystore.proxy import Proxy\np: Proxy[int] = Proxy(lambda: 1)",
-        "p is None",
+        "p is True",
     ]);
     let project = Project::new(&[("n.ipynb", &text)]);
-    let line = "n.ipynb:cell 2:1:1: error[identity-check-on-proxy] This is always `False`: a `Proxy[int]` is never the object `None`\n";
+    let line = "n.ipynb:cell 2:1:1: error[identity-check-on-proxy] This is always `False`: a `Proxy[int]` is never the object `True`\n";
     project.concise(&[]).is(1, line, "");
     project.concise(&["--fix"]).is(0, "", "");
     let fixed: serde_json::Value = serde_json::from_str(&project.read("n.ipynb")).unwrap();
-    assert_eq!(fixed["cells"][1]["source"][0], "extract(p) is None");
+    assert_eq!(fixed["cells"][1]["source"][0], "extract(p) is True");
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::project::{IDENTITY, Project};
 
 const NOTEBOOK: &str = r#"{"cells": [{"cell_type": "code", "execution_count": null, "id": "a", "metadata": {}, "outputs": [],
- "source": ["from proxystore.proxy import Proxy\n", "Proxy(lambda: 1) is None"]}],
+ "source": ["from proxystore.proxy import Proxy\n", "Proxy(lambda: 1) is True"]}],
  "metadata": {"language_info": {"name": "python"}}, "nbformat": 4, "nbformat_minor": 5}"#;
 
 fn output(format: &str) -> String {

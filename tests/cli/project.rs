@@ -9,11 +9,11 @@ use tempfile::TempDir;
 pub const IDENTITY: &str = "\
 from proxystore.proxy import Proxy
 p: Proxy[int] = Proxy(lambda: 1)
-p is None
+p is True
 ";
 
 /// What is printed for [`IDENTITY`] in `a.py` in the format `concise`.
-pub const IDENTITY_LINE: &str = "a.py:3:1: error[identity-check-on-proxy] This is always `False`: a `Proxy[int]` is never the object `None`\n";
+pub const IDENTITY_LINE: &str = "a.py:3:1: error[identity-check-on-proxy] This is always `False`: a `Proxy[int]` is never the object `True`\n";
 
 pub struct Project {
     folder: TempDir,

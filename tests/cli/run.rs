@@ -18,12 +18,12 @@ fn problems_are_printed_with_their_code() {
     ran.is(
         1,
         "\
-error[identity-check-on-proxy]: This is always `False`: a `Proxy[int]` is never the object `None`
+error[identity-check-on-proxy]: This is always `False`: a `Proxy[int]` is never the object `True`
   ┌─ a.py:3:1
   │
 2 │ p: Proxy[int] = Proxy(lambda: 1)
   │ - `p` is a `Proxy[int]`
-3 │ p is None
+3 │ p is True
   │ ^^^^^^^^^ compares the proxy itself, not its target
   │
   = help: Compare the target: `extract(…)` gives it
@@ -31,8 +31,8 @@ error[identity-check-on-proxy]: This is always `False`: a `Proxy[int]` is never 
   = fix: Compare the target (`--fix`)
 1 - from proxystore.proxy import Proxy
 1 + from proxystore.proxy import Proxy, extract
-3 - p is None
-3 + extract(p) is None
+3 - p is True
+3 + extract(p) is True
 
 Found 1 problem in 1 file (1 error; 1 fixable with --fix)
 ",
@@ -241,7 +241,7 @@ fn the_standard_input() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let text = IDENTITY.to_owned() + &"p is None\n".repeat(5000);
+    let text = IDENTITY.to_owned() + &"p is True\n".repeat(5000);
     let project = Project::new(&[("a.py", &text)]);
     let mut child = project
         .command()

@@ -9,7 +9,7 @@ fn lines(text: &str) -> String {
 
 #[test]
 fn on_the_line_before_it_and_for_the_file() {
-    let on = |comment: &str| IDENTITY.replace("is None", &format!("is None  {comment}"));
+    let on = |comment: &str| IDENTITY.replace("is True", &format!("is True  {comment}"));
     assert_eq!(
         lines(&on("# proxycheck: ignore[identity-check-on-proxy]")),
         ""

@@ -13,7 +13,7 @@ use crate::corpus::{Size, unpack};
 use crate::environment::Environment;
 use crate::process::{Cost, display, measure, succeed};
 use crate::setup::PythonOptions;
-use crate::{Outcome, root, target};
+use crate::{Outcome, dist, root, target};
 
 /// The pinned peers.
 const REQUIREMENTS: &str = "bench/requirements.txt";
@@ -78,7 +78,7 @@ struct CheckerOptions {
     /// Fail if a limit is exceeded
     #[arg(long)]
     check: bool,
-    /// The proxycheck to run [default: the one built with --release]
+    /// The proxycheck to run [default: what `cargo xtask dist` made, or else a release build]
     #[arg(long, value_name = "FILE")]
     proxycheck: Option<PathBuf>,
     #[command(flatten)]
@@ -143,16 +143,20 @@ fn tools(
     peers: &Environment,
     checked: &Environment,
 ) -> Result<Vec<Tool>> {
-    let proxycheck = options
-        .proxycheck
-        .clone()
-        .unwrap_or_else(|| target().join("release/proxycheck"));
+    let proxycheck = options.proxycheck.clone().unwrap_or_else(|| {
+        let release = target().join("release/proxycheck");
+        [dist::binary(), release.clone()]
+            .into_iter()
+            .find(|it| it.exists())
+            .unwrap_or(release)
+    });
     let proxycheck = proxycheck.canonicalize().with_context(|| {
         format!(
-            "no proxycheck at {}: run cargo build --release",
+            "no proxycheck at {}: run cargo xtask dist",
             proxycheck.display()
         )
     })?;
+    println!("measuring {}", proxycheck.display());
     let version = succeed(Command::new(&proxycheck).arg("--version"))?;
     let version = version
         .split_whitespace()

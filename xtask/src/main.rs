@@ -7,6 +7,7 @@
 
 mod bench;
 mod corpus;
+mod dist;
 mod ecosystem;
 mod environment;
 mod process;
@@ -37,6 +38,8 @@ enum Command {
     Test(test::Options),
     /// Check published packages and compare the findings with the accepted ones
     Ecosystem(ecosystem::Options),
+    /// Build the program as it is published: optimized as a whole, guided by a profile of real runs
+    Dist(dist::Options),
     /// Measure proxycheck beside other type checkers, or the runtime beside other proxies
     Bench(bench::Options),
 }
@@ -66,6 +69,7 @@ fn run(cli: &Cli) -> Result<Outcome> {
         Command::Setup(options) => setup::run(options),
         Command::Test(options) => test::run(options),
         Command::Ecosystem(options) => ecosystem::run(options),
+        Command::Dist(options) => dist::run(options),
         Command::Bench(options) => bench::run(options),
     }
 }

@@ -31,6 +31,7 @@ __all__ = [
     "new_key",
     "read_file",
     "read_shared",
+    "release_mappings",
     "resolve",
     "resolve_async",
     "serialize",
@@ -285,6 +286,9 @@ def write_shared(
 
 def read_shared(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of an object of shared memory, or None if there is none."""
+
+def release_mappings() -> None:
+    """Let go of the memory of shared objects that have been removed."""
 
 def evict_shared(directory: str | os.PathLike[str], name: str, /) -> None:
     """Remove an object of shared memory, if there is one."""

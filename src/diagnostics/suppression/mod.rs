@@ -189,25 +189,13 @@ fn unused(comment: &Comment, source: &Arc<Source>, rules: &dyn Rules) -> Option<
     let [first, rest @ ..] = unused.as_slice() else {
         return None;
     };
-    if unused.len() == codes.len() {
-        let names: Vec<String> = unused.iter().map(|it| format!("`{}`", it.name)).collect();
-        let mut diagnostic = Diagnostic::new(
-            UNUSED.name,
-            Severity::Warning,
-            format!(
-                "There is no finding of {} to silence here",
-                names.join(", ")
-            ),
-            source,
-            comment.range,
-        );
-        diagnostic.fix = Some(removal("Remove the comment", comment.removal(source)));
-        return Some(diagnostic);
-    }
+    let is_all = unused.len() == codes.len();
     let names: Vec<String> = unused.iter().map(|it| format!("`{}`", it.name)).collect();
-    let range = rest
-        .last()
-        .map_or(first.range, |last| first.range.cover(last.range));
+    let range = match rest.last() {
+        _ if is_all => comment.range,
+        Some(last) => first.range.cover(last.range),
+        None => first.range,
+    };
     let mut diagnostic = Diagnostic::new(
         UNUSED.name,
         Severity::Warning,
@@ -218,6 +206,10 @@ fn unused(comment: &Comment, source: &Arc<Source>, rules: &dyn Rules) -> Option<
         source,
         range,
     );
+    if is_all {
+        diagnostic.fix = Some(removal("Remove the comment", comment.removal(source)));
+        return Some(diagnostic);
+    }
     let kept: Vec<&str> = codes
         .iter()
         .filter(|it| !is_unused(&it.name, it.is_used))

@@ -25,7 +25,7 @@ from urllib.parse import quote
 
 from typing_extensions import Self
 
-from proxyrt._proxyrt import evict_shared, new_key, read_shared, write_shared
+from proxyrt._proxyrt import evict_shared, new_key, read_shared, release_mappings, write_shared
 from proxyrt.serialize import BytesLike, Frame
 
 _LOCK = ".lock"
@@ -267,6 +267,7 @@ def _unlock(path: Path, membership: _Membership) -> None:
     # Closed rather than unlocked: a forked child shares the lock and may still use the namespace.
     os.close(membership.lock)
     _reclaim(path)
+    release_mappings()
 
 
 def _leave_all() -> None:

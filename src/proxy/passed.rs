@@ -1,0 +1,106 @@
+//! Which parameters are given proxies by calls?
+//!
+//! A parameter is more often declared as the target than as a `ProxyOr` of it, or not at all, and given a
+//! proxy all the same: that is what transparency is for. What the function then does to it is done to a
+//! proxy. A call says so for certain, wherever in the project it is.
+
+use ruff_db::files::{File, FileRange};
+use ruff_db::parsed::parsed_module;
+use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::{AnyNodeRef, Expr};
+use ruff_text_size::{Ranged, TextRange};
+use rustc_hash::{FxHashMap, FxHashSet};
+use ty_python_semantic::SemanticModel;
+
+use crate::db::ProxyDb;
+
+/// An argument and the parameter that it becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Passage {
+    pub(crate) argument: FileRange,
+    /// The name of the parameter, or of the field of a dataclass.
+    pub(crate) parameter: FileRange,
+    /// `None` if the argument is a proxy; else the name of the parameter that is handed on.
+    pub(crate) source: Option<FileRange>,
+}
+
+/// What calls pass to the parameters of the user's functions.
+#[derive(Debug, Default)]
+pub(crate) struct Passed {
+    /// The argument that is a proxy, by the name of the parameter.
+    arguments: FxHashMap<FileRange, FileRange>,
+    /// The parameters to which a parameter is passed on.
+    handed_on: FxHashMap<FileRange, Vec<FileRange>>,
+    /// The files of which the calls have been looked at.
+    files: FxHashSet<File>,
+}
+
+impl Passed {
+    /// Adds what the calls in `files` pass. Returns the files with a parameter that is given a proxy
+    /// of which the calls have not been looked at.
+    pub(crate) fn add<'a>(
+        &mut self,
+        files: Vec<File>,
+        passages: impl Iterator<Item = &'a Passage>,
+    ) -> Vec<File> {
+        self.files.extend(files);
+        let mut new = Vec::new();
+        for passage in passages {
+            let argument = match passage.source {
+                None => Some(passage.argument),
+                Some(source) => {
+                    let parameters = self.handed_on.entry(source).or_default();
+                    parameters.push(passage.parameter);
+                    self.arguments.get(&source).copied()
+                }
+            };
+            new.extend(argument.map(|it| (passage.parameter, it)));
+        }
+        // The first call in the order of files and lines is the one that is shown.
+        new.reverse();
+        let mut next = Vec::new();
+        while let Some((parameter, argument)) = new.pop() {
+            if self.arguments.contains_key(&parameter) {
+                continue;
+            }
+            self.arguments.insert(parameter, argument);
+            if !self.files.contains(&parameter.file()) && !next.contains(&parameter.file()) {
+                next.push(parameter.file());
+            }
+            let handed_on = self.handed_on.get(&parameter).into_iter().flatten();
+            new.extend(handed_on.map(|it| (*it, argument)));
+        }
+        next
+    }
+
+    /// Whether a parameter of a function in `file` is given a proxy.
+    pub(crate) fn contains(&self, file: File) -> bool {
+        self.files.contains(&file)
+    }
+
+    /// The proxy that some call passes to the parameter of which this is the name.
+    pub(crate) fn argument(&self, file: File, name: TextRange) -> Option<FileRange> {
+        self.arguments.get(&FileRange::new(file, name)).copied()
+    }
+}
+
+/// The expression at a place that a [`Passage`] names, and what it is passed to.
+pub(crate) fn with_argument<'db, R>(
+    db: &'db dyn ProxyDb,
+    place: FileRange,
+    look: impl FnOnce(&SemanticModel<'db>, &Expr) -> R,
+) -> Option<R> {
+    let file = db.program_file(place.file());
+    let module = parsed_module(db, file.python_file(db)).load(db);
+    let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
+    let call = covering.ancestors().find_map(|it| match it {
+        AnyNodeRef::ExprCall(it) if it.range() != place.range() => Some(it),
+        _ => None,
+    })?;
+    let argument = call
+        .arguments
+        .iter_source_order()
+        .map(|it| it.value())
+        .find(|it| it.range() == place.range())?;
+    Some(look(&SemanticModel::new(db, file), argument))
+}
