@@ -21,12 +21,15 @@ import os
 import pickle
 import platform
 import random
+import shutil
+import socket
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -37,6 +40,7 @@ import pandas
 import polars
 import proxystore.connectors.file
 import proxystore.connectors.local
+import proxystore.connectors.redis
 import proxystore.proxy
 import proxystore.serialize
 import proxystore.store
@@ -113,6 +117,22 @@ def repeated(function: Callable[[], object], loops: int) -> Timed:
 
 
 @contextmanager
+def redis_server(folder: Path) -> Iterator[int]:
+    """Run a server that keeps everything in memory; return its port."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, cwd=folder) as server:
+        while server.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.01)
+        yield port
+        server.terminate()
+
+
+@contextmanager
 def stores(kind: str, folder: Path, cache_size: int = 16) -> Iterator[dict[str, Any]]:
     """Make a registered store of each contender over comparable connectors.
 
@@ -121,7 +141,8 @@ def stores(kind: str, folder: Path, cache_size: int = 16) -> Iterator[dict[str, 
     with ExitStack() as stack:
         if kind == "shm":
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=MEMORY)))
-        ours, theirs = connectors(kind, folder)
+        port = stack.enter_context(redis_server(folder)) if kind == "redis" else 0
+        ours, theirs = connectors(kind, folder, port)
         options: dict[str, Any] = {"register": True, "cache_size": cache_size}
         yield {
             OURS: stack.enter_context(proxyrt.Store("bench", ours, **options)),
@@ -129,8 +150,13 @@ def stores(kind: str, folder: Path, cache_size: int = 16) -> Iterator[dict[str, 
         }
 
 
-def connectors(kind: str, folder: Path) -> tuple[Any, Any]:
+def connectors(kind: str, folder: Path, port: int) -> tuple[Any, Any]:
     """Return our connector of a kind, and ProxyStore's."""
+    if kind == "redis":
+        from proxyrt.connectors.redis import RedisConnector  # noqa: PLC0415  # optional
+
+        theirs: Any = proxystore.connectors.redis.RedisConnector("127.0.0.1", port)
+        return RedisConnector("127.0.0.1", port), theirs
     if kind == "local":
         return LocalConnector(), proxystore.connectors.local.LocalConnector()
     theirs = proxystore.connectors.file.FileConnector(str(folder / "theirs"))
@@ -329,6 +355,8 @@ TRIP_GOALS = {
     ("shm", "array 1 kB"): 0.5,
     ("file", "array 10 MB"): 0.45,
     ("shm", "array 10 MB"): 0.15,
+    ("redis", "array 1 kB"): 0.5,
+    ("redis", "array 10 MB"): 0.8,
 }
 
 
@@ -417,8 +445,9 @@ def main() -> int:
         if "serialization" in options.tables:
             tables["serialization"] = time_serialization(options.rounds, options.only)
         if "trips" in options.tables:
+            kinds = ["file", "shm"] + ["redis"] * (shutil.which("redis-server") is not None)
             tables["round trip of two processes"] = time_trips(
-                ["file", "shm"], options.rounds, folder, options.only
+                kinds, options.rounds, folder, options.only
             )
     packages = ["proxystore", "numpy", "pandas", "polars", "pyarrow"]
     versions = ", ".join(f"{name} {version(name)}" for name in packages)

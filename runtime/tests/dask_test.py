@@ -454,3 +454,34 @@ def test_both_names_of_the_module_are_there() -> None:
     import proxyrt_ex.plugins.distributed
 
     assert proxyrt_ex.plugins.distributed.Client is Client
+
+
+def test_a_client_that_is_closed_leaves_no_arguments(
+    cluster: distributed.LocalCluster, store: Store[Any]
+) -> None:
+    client = Client(cluster, ps_store=store, ps_threshold=1000)
+    futures = client.map(slow_sum, [LARGE + n for n in range(10)])
+    assert stored(store) > 0
+    client.close()
+    wait_for(store, 0)
+    assert {future.status for future in futures} <= {"cancelled", "finished"}
+
+
+def test_asynchronous_clients(cluster: distributed.LocalCluster, store: Store[Any]) -> None:
+    async def use() -> None:
+        address = cluster.scheduler_address
+        async with Client(address, asynchronous=True, ps_store=store, ps_threshold=1000) as client:
+            result = await client.submit(double, LARGE)
+            assert type(result) is Proxy
+            assert (result == 2 * LARGE).all()
+            assert len(await client.gather(client.map(double, [LARGE, LARGE + 1]))) == 2
+        plain: Any = await distributed.Client(address, asynchronous=True)
+        executor = StoreExecutor(plain, store, ProxySize(1000), close_store=False)
+        owner: Any = await executor.submit(double, LARGE)  # type: ignore[misc]
+        assert type(owner) is OwnedProxy
+        executor.shutdown()
+        while plain.status != "closed":
+            await asyncio.sleep(0.01)
+
+    asyncio.run(use())
+    wait_for(store, 0)

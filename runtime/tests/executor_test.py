@@ -341,3 +341,32 @@ def test_parsl(tmp_path: Path, store: Store[Any], monkeypatch: pytest.MonkeyPatc
         with pytest.raises(ValueError, match="sum"):
             executor.submit(fail, LARGE).result()
     wait_until_empty(store)
+
+
+def test_tasks_that_are_not_waited_for_keep_the_store(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    store = Store("no-wait", FileConnector(str(folder)), register=True, cache_size=0)
+    executor = by_size(ThreadPoolExecutor(1), store)
+    started = threading.Event()
+
+    def work(x: Any) -> float:
+        started.set()
+        time.sleep(0.1)
+        return float(x.sum())
+
+    future = executor.submit(work, LARGE)
+    started.wait()
+    executor.shutdown(wait=False)
+    assert folder.exists()
+    assert future.result() == LARGE.sum()
+    deadline = time.monotonic() + 10
+    while folder.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not folder.exists()
+
+
+def test_a_list_may_contain_itself(pool: Executor, store: Store[Any]) -> None:
+    items: list[Any] = [1]
+    items.append(items)
+    assert by_size(pool, store).submit(kinds, items).result() == ["list"]
+    assert by_size(pool, store).submit(len, items).result() == 2

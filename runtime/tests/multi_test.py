@@ -6,6 +6,8 @@ import json
 import os
 import pickle
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,23 @@ def test_all_are_closed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="no"):
         multi.close()
     assert not os.path.exists(file.store_dir)
+
+
+def test_connectors_of_others_are_called_one_at_a_time() -> None:
+    class Careful(LocalConnector):
+        calls = 0
+
+        def get(self, key: Any) -> Any:
+            self.calls += 1
+            assert self.calls == 1
+            time.sleep(0.005)
+            self.calls -= 1
+            return super().get(key)
+
+    multi = MultiConnector({"careful": (Careful(), Policy())})
+    key = multi.put(b"x")
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(multi.get, [key] * 30)) == [b"x"] * 30
 
 
 def test_in_a_store(tmp_path: Path) -> None:

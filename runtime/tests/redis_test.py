@@ -104,7 +104,9 @@ def test_a_forked_process_has_connections_of_its_own(connector: RedisConnector) 
     key = connector.put(b"parent")
     ours, theirs = context.Pipe()
     child = context.Process(target=get_in_child, args=(connector, key, theirs))
-    child.start()
+    assert connector._direct is not None
+    with connector._direct._lock:  # as if another thread used the connector
+        child.start()
     found, made = ours.recv()
     child.join()
     assert found == b"parent"

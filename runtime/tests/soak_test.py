@@ -198,8 +198,6 @@ def run_process(config: StoreConfig, seed: int, inbox: Any, seconds: float, resu
     store: Store[Any] = get_or_create_store(config)
     end = time.monotonic() + seconds
     results.put(run_threads(store, THREADS_OF_A_PROCESS, seed, inbox, end))
-    # Let the others come to an end before a namespace of shared memory is left.
-    inbox.cancel_join_thread()
 
 
 def mixed(path: Path) -> MultiConnector:

@@ -51,7 +51,12 @@ NOT_IN_PROXYRT = {
     "stream._producer": "private",
 }
 
-ONLY_IN_PROXYRT = {"proxy.resolve_async"}
+ONLY_IN_PROXYRT = {
+    "ex.plugins.distributed.Client",
+    "proxy.resolve_async",
+    "store.executor.ExecutorLike",
+    "store.executor.ProxySize",
+}
 
 PARTIAL = ["dask", "distributed"]
 
@@ -120,7 +125,7 @@ def test_each_stub_can_be_parsed() -> None:
         parse(path)
 
 
-@pytest.mark.parametrize("package", [*PARTIAL, "proxyrt"])
+@pytest.mark.parametrize("package", [*PARTIAL, "proxyrt", "proxyrt_ex"])
 def test_partial_stubs_are_marked(package: str) -> None:
     assert (STUBS / f"{package}-stubs" / "py.typed").read_text() == "partial\n"
 

@@ -1,9 +1,11 @@
+from collections.abc import Iterable
+
 from proxystore.connectors.multi import (
     BytesLike as BytesLike,
     Connector as Connector,
     ConnectorPolicyConfig as ConnectorPolicyConfig,
     KeyT as KeyT,
-    MultiConnector as MultiConnector,
+    MultiConnector as _MultiConnector,
     MultiConnectorError as MultiConnectorError,
     MultiKey as MultiKey,
     Policy as Policy,
@@ -13,3 +15,12 @@ from proxystore.connectors.multi import (
     logger as logger,
     utils as utils,
 )
+
+class MultiConnector(_MultiConnector):
+    def new_key(
+        self,
+        obj: BytesLike | None = None,
+        subset_tags: Iterable[str] = (),
+        superset_tags: Iterable[str] = (),
+    ) -> MultiKey: ...
+    def set(self, key: MultiKey, obj: BytesLike) -> None: ...

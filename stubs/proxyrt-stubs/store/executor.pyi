@@ -1,5 +1,7 @@
+from collections.abc import Callable as Callable
+from typing import Any, Protocol
+
 from proxystore.store.executor import (
-    Callable as Callable,
     ConnectorKeyT as ConnectorKeyT,
     P as P,
     Proxy as Proxy,
@@ -13,3 +15,11 @@ from proxystore.store.executor import (
     get_key as get_key,
     get_store as get_store,
 )
+
+class ProxySize:
+    min_bytes: int
+    def __init__(self, min_bytes: int = 100000) -> None: ...
+    def __call__(self, item: Any) -> bool: ...
+
+class ExecutorLike(Protocol):
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any: ...

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 import socket
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias, TypedDict
@@ -146,6 +148,11 @@ class MultiConnector:
             for name, (connector, policy) in connectors.items()
         }
         self.dormant_connectors = dormant_connectors
+        # Stores call us by several threads at once; connectors of others may not expect that.
+        self._guards: dict[str, Any] = {
+            name: contextlib.nullcontext() if _is_ours(connector) else threading.RLock()
+            for name, (connector, _) in self.connectors.items()
+        }
         self.connectors_by_priority = sorted(
             self.connectors,
             key=lambda name: self.connectors[name].policy.priority,
@@ -238,15 +245,21 @@ class MultiConnector:
             MultiConnectorError: If the connector that has it cannot be used here. The other
                 methods that take a key raise it, too.
         """
-        self._find(key).evict(key.connector_key)
+        connector = self._find(key)
+        with self._guards[key.connector_name]:
+            connector.evict(key.connector_key)
 
     def exists(self, key: MultiKey) -> bool:
         """Tell whether there is an object of a key."""
-        return self._find(key).exists(key.connector_key)
+        connector = self._find(key)
+        with self._guards[key.connector_name]:
+            return connector.exists(key.connector_key)
 
     def get(self, key: MultiKey) -> BytesLike | None:
         """Return the bytes of a key, or None if there are none."""
-        return self._find(key).get(key.connector_key)
+        connector = self._find(key)
+        with self._guards[key.connector_name]:
+            return connector.get(key.connector_key)
 
     def get_batch(self, keys: Sequence[MultiKey]) -> list[BytesLike | None]:
         """Return the bytes of each key, or None where there are none."""
@@ -254,9 +267,10 @@ class MultiConnector:
         places: dict[str, list[int]] = {}
         for place, key in enumerate(keys):
             places.setdefault(key.connector_name, []).append(place)
-        for group in places.values():
+        for name, group in places.items():
             connector = self._find(keys[group[0]])
-            found = connector.get_batch([keys[place].connector_key for place in group])
+            with self._guards[name]:
+                found = connector.get_batch([keys[place].connector_key for place in group])
             for place, data in zip(group, found, strict=True):
                 results[place] = data
         return results
@@ -277,12 +291,14 @@ class MultiConnector:
         size = None if obj is None else len(obj)
         name = self._choose(size, subset_tags, superset_tags, deferrable=True)
         connector: Any = self.connectors[name].connector
-        return MultiKey(name, connector.new_key())
+        with self._guards[name]:
+            return MultiKey(name, connector.new_key())
 
     def set(self, key: MultiKey, obj: BytesLike | Frame) -> None:
         """Keep bytes under a key. Readers see all of them or none."""
         connector: Any = self._find(key)
-        connector.set(key.connector_key, _for(connector, obj))
+        with self._guards[key.connector_name]:
+            connector.set(key.connector_key, _for(connector, obj))
 
     def put(
         self,
@@ -302,7 +318,8 @@ class MultiConnector:
         """
         name = self._choose(len(obj), subset_tags, superset_tags)
         connector = self.connectors[name].connector
-        return MultiKey(name, connector.put(_for(connector, obj)))
+        with self._guards[name]:
+            return MultiKey(name, connector.put(_for(connector, obj)))
 
     def put_batch(
         self,
@@ -321,9 +338,14 @@ class MultiConnector:
         keys: dict[int, MultiKey] = {}
         for name, group in places.items():
             connector = self.connectors[name].connector
-            made = connector.put_batch([_for(connector, objs[place]) for place in group])
+            with self._guards[name]:
+                made = connector.put_batch([_for(connector, objs[place]) for place in group])
             keys |= {place: MultiKey(name, key) for place, key in zip(group, made, strict=True)}
         return [keys[place] for place in range(len(objs))]
+
+
+def _is_ours(connector: object) -> bool:
+    return type(connector).__module__.startswith("proxyrt.connectors.")
 
 
 def _for(connector: Any, obj: BytesLike | Frame) -> Any:

@@ -302,23 +302,28 @@ class _Direct:
     def __init__(self, pool: Any, retries: int) -> None:
         self._pool = pool
         self._retries = retries
+        self._begin()
+
+    def _begin(self) -> None:
         self._idle: list[Any] = []
         self._pid = os.getpid()
         self._lock = threading.Lock()
 
+    def _lock_of_process(self) -> threading.Lock:
+        if self._pid != os.getpid():
+            # The parent of the fork uses the connections, and a thread of it may have the lock.
+            self._begin()
+        return self._lock
+
     def close(self) -> None:
         """Close the idle connections; they are opened again when they are needed."""
-        with self._lock:
+        with self._lock_of_process():
             idle, self._idle = self._idle, []
-        if self._pid == os.getpid():
-            for connection in idle:
-                connection.disconnect()
+        for connection in idle:
+            connection.disconnect()
 
     def _take(self) -> Any:
-        with self._lock:
-            if self._pid != os.getpid():
-                # The parent of the fork uses the others.
-                self._idle, self._pid = [], os.getpid()
+        with self._lock_of_process():
             if self._idle:
                 return self._idle.pop()
         return self._pool.make_connection()
@@ -334,9 +339,8 @@ class _Direct:
         try:
             replies = self._exchange_or_retry(connection, packed, len(commands))
         finally:
-            with self._lock:
-                if self._pid == os.getpid():
-                    self._idle.append(connection)
+            with self._lock_of_process():
+                self._idle.append(connection)
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import inspect
 import itertools
 import threading
 import uuid
@@ -305,11 +306,16 @@ class DaskTasks:
         """
         if cancel_futures:
             self._client.cancel(list(self._tasks.keys()))
-        if wait:
+        if wait and not self._client.asynchronous:
             for finished in list(self._pending):
                 finished.wait()
-        self._client.close()
-        # The tasks that were not waited for are cancelled now.
+        closing = self._client.close()
+        if inspect.isawaitable(closing):
+            self._closing = asyncio.ensure_future(closing)
+        self.abandon()
+
+    def abandon(self) -> None:
+        """Evict the arguments of tasks that are cancelled, because the client is closed."""
         while self._pending:
             self._evict(self._pending.popitem()[1])
 

@@ -59,12 +59,18 @@ def replace(obj: Any, function: Callable[[Any], Any]) -> Any:
 
 def contains(obj: Any, condition: Callable[[Any], bool]) -> bool:
     """Tell whether a condition is true of an object or an element of nested builtin containers."""
-    kind = type(obj)
-    if kind is list or kind is tuple or kind is set:
-        return any(contains(item, condition) for item in obj)
-    if kind is dict:
-        return any(contains(value, condition) for value in obj.values())
-    return condition(obj)
+    seen: set[int] = set()  # a container may contain itself
+    rest = [obj]
+    while rest:
+        item = rest.pop()
+        kind = type(item)
+        if kind is list or kind is tuple or kind is set or kind is dict:
+            if id(item) not in seen:
+                seen.add(id(item))
+                rest.extend(item.values() if kind is dict else item)
+        elif condition(item):
+            return True
+    return False
 
 
 def _is(a: object, b: object) -> bool:

@@ -22,7 +22,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Executor, Future, InvalidStateError
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from proxyrt.proxy import Proxy, extract, get_factory, is_resolved, resolve
 from proxyrt.serialize import SerializationError, encode
@@ -48,10 +48,17 @@ from proxyrt.store.config import StoreConfig
 from proxyrt.store.ref import OwnedProxy
 from proxyrt.store.types import ConnectorKeyT
 
-__all__ = ["ProxyAlways", "ProxyNever", "ProxySize", "ProxyType", "StoreExecutor"]
+__all__ = ["ExecutorLike", "ProxyAlways", "ProxyNever", "ProxySize", "ProxyType", "StoreExecutor"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class ExecutorLike(Protocol):
+    """What a :class:`StoreExecutor` needs of an executor, such as a ``distributed.Client``."""
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Schedule the call of a function and return a future of the result."""
 
 
 class ProxyAlways:
@@ -147,8 +154,8 @@ class _TaskFunction(Generic[P, R]):
         return self.token, normalize_token(self.function), normalize_token(self.should_proxy)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R | Proxy[R]:
-        sent: Any = replace(args, unpack)
-        named: Any = replace(kwargs, unpack)
+        sent: Any = replace(args, unpack) if self.shared_results else args
+        named: Any = replace(kwargs, unpack) if self.shared_results else kwargs
         if self.__tornado_coroutine__:
             return self._await(sent, named)  # type: ignore[return-value]  # awaited by Dask
         with _leaving(sent, named):
@@ -261,10 +268,15 @@ class _ResultFuture(Future[R]):
 
 
 class _Results:
-    """The results of an executor that are in use; the store is closed after the last of them."""
+    """The tasks of an executor and their results; the store is closed after the last of them.
+
+    Args:
+        store: The store.
+    """
 
     def __init__(self, store: Store[Any]) -> None:
         self._store = store
+        self._tasks = 0
         self._live: dict[int, weakref.ref[Any]] = {}
         self._closing = False
         self._lock = threading.RLock()
@@ -287,29 +299,39 @@ class _Results:
     def _forget(self, number: int) -> None:
         with self._lock:
             self._live.pop(number, None)
-            if self._closing and not self._live:
-                self._close()
+            self._close_if_unused()
+
+    def begin(self, future: Future[Any]) -> None:
+        """Note a task that may use the store until its future is done."""
+        with self._lock:
+            self._tasks += 1
+        future.add_done_callback(self._end)
+
+    def _end(self, _: Future[Any]) -> None:
+        with self._lock:
+            self._tasks -= 1
+            self._close_if_unused()
 
     def _needs_store(self, reference: weakref.ref[Any]) -> bool:
         proxy = reference()
         return proxy is not None and (type(proxy) is OwnedProxy or not is_resolved(proxy))
 
     def close(self) -> None:
-        """Close the store once no result needs it."""
+        """Close the store once no task and no result needs it."""
         with self._lock:
             if self._closing:
                 return
-            live = {key: it for key, it in self._live.items() if self._needs_store(it)}
-            self._live = live
             self._closing = True
-            if live:
-                _waiting.add(self)
-            else:
-                self._close()
+            for number, reference in list(self._live.items()):
+                if not self._needs_store(reference):
+                    self._live.pop(number, None)
+            _waiting.add(self)
+            self._close_if_unused()
 
-    def _close(self) -> None:
-        _waiting.discard(self)
-        self._store.close()
+    def _close_if_unused(self) -> None:
+        if self._closing and not self._live and not self._tasks and self in _waiting:
+            _waiting.discard(self)
+            self._store.close()
 
 
 _waiting: set[_Results] = set()
@@ -349,7 +371,7 @@ class StoreExecutor(Executor):
 
     def __init__(
         self,
-        executor: Executor,
+        executor: Executor | ExecutorLike,
         store: Store[Any],
         should_proxy: Callable[[Any], bool] | None = None,
         *,
@@ -434,6 +456,8 @@ class StoreExecutor(Executor):
         future: Future[Any] = _ResultFuture(task, receive)
         if keys:
             future.add_done_callback(functools.partial(_evict_inputs, self.store, keys))
+        # After the callback above, which needs the store.
+        self._results.begin(future)
         return future
 
     def map(  # type: ignore[override]
@@ -509,8 +533,8 @@ class StoreExecutor(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Shut the executor down, and close the store if that is wanted.
 
-        The store stays open for results that need it: until the last owner is gone, and until the
-        last proxy that has not been resolved is.
+        The store stays open for tasks that are not done, and for results that need it: until the
+        last owner is gone, and until the last proxy that has not been resolved is.
 
         Args:
             wait: Whether to wait for tasks that are not done.

@@ -160,6 +160,13 @@ class Client(distributed.Client):
             self._ps_wrap(func, proxy_result), self._ps_proxy(proxy_args), items, kwargs, options
         )
 
+    def close(self, *args: Any, **kwargs: Any) -> Any:
+        """Close the client; arguments of tasks that are not done are evicted."""
+        closed = super().close(*args, **kwargs)  # type: ignore[no-untyped-call]
+        if self._ps_tasks is not None:
+            self._ps_tasks.abandon()
+        return closed
+
     async def _gather(self, futures: Any, *args: Any, **kwargs: Any) -> Any:
         gathered = super()._gather(futures, *args, **kwargs)  # type: ignore[no-untyped-call]
         return replace(await gathered, _receive)

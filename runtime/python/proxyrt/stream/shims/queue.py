@@ -5,11 +5,9 @@ from __future__ import annotations
 import multiprocessing.queues
 import queue
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from typing_extensions import Self
-
-Queue: TypeAlias = "multiprocessing.queues.Queue[bytes] | queue.Queue[bytes]"
 
 
 class QueuePublisher:
@@ -22,7 +20,11 @@ class QueuePublisher:
     """
 
     def __init__(
-        self, queues: Mapping[str, Queue], *, block: bool = True, timeout: float | None = None
+        self,
+        queues: Mapping[str, multiprocessing.queues.Queue[bytes] | queue.Queue[bytes]],
+        *,
+        block: bool = True,
+        timeout: float | None = None,
     ) -> None:
         self._queues = queues
         self._block = block
@@ -59,7 +61,13 @@ class QueueSubscriber:
         timeout: How many seconds to wait at most. None waits for ever.
     """
 
-    def __init__(self, queue: Queue, *, block: bool = True, timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        queue: multiprocessing.queues.Queue[bytes] | queue.Queue[bytes],
+        *,
+        block: bool = True,
+        timeout: float | None = None,
+    ) -> None:
         self._queue: Any = queue
         self._block = block
         self._timeout = timeout

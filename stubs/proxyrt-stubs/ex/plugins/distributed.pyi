@@ -1,0 +1,1 @@
+from proxystore_ex.plugins.distributed import Client as Client

@@ -1,0 +1,1 @@
+from proxyrt.ex.plugins.distributed import Client as Client
