@@ -155,7 +155,7 @@ def connectors(kind: str, folder: Path, port: int) -> tuple[Any, Any]:
     if kind == "redis":
         from proxyrt.connectors.redis import RedisConnector  # noqa: PLC0415  # optional
 
-        theirs = proxystore.connectors.redis.RedisConnector("127.0.0.1", port)
+        theirs: Any = proxystore.connectors.redis.RedisConnector("127.0.0.1", port)
         return RedisConnector("127.0.0.1", port), theirs
     if kind == "local":
         return LocalConnector(), proxystore.connectors.local.LocalConnector()
