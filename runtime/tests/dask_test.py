@@ -292,8 +292,16 @@ def test_references(submitter: Any, store: Store[Any]) -> None:
     assert type(mut) is RefMutProxy
     del mut
     assert borrow_when_free(owner, populate_target=False) == [1, 2, 3, 4]
+    futures = []
+    for length in (5, 6):
+        # Such a task is not pure: it is called each time.
+        futures.append(submitter.submit(append, mut_borrow_when_free(owner)))
+        assert futures[-1].result() is None
+        found = borrow_when_free(owner, populate_target=False)
+        assert len(found) == length
+        del found
     key = get_key(owner)
-    assert submitter.submit(total, owner).result() == 10
+    assert submitter.submit(total, owner).result() == 18
     deadline = time.monotonic() + 10
     while store.exists(key) and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -26,8 +26,8 @@ from distributed import Future as _Future
 from proxyrt.proxy import Proxy, get_factory
 from proxyrt.store._tasks import (
     HeldFactory,
-    Parcel,
     contains,
+    describe,
     is_proxy,
     is_reference,
     pack,
@@ -142,7 +142,9 @@ class DaskTasks:
         packed, named = _pack_copy(args), _pack_copy(kwargs)
         key, identity = options.pop("key", None), None
         if key is None:
-            pure = options.pop("pure", True)
+            # What is given away may be changed or evicted by its task.
+            given = contains([*args, *kwargs.values()], is_reference)
+            pure = options.pop("pure", True) and not given
             suffix = tokenize(function, packed, named) if pure else uuid.uuid4()
             identity = f"{funcname(function)}-{suffix}"
             key = self._name(identity)
@@ -207,7 +209,8 @@ class DaskTasks:
         options: dict[str, Any],
     ) -> list[tuple[Any, str | None]]:
         """Return the key and the identity of each task."""
-        pure = options.pop("pure", True)
+        given = contains([*items, *kwargs.values()], is_reference)
+        pure = options.pop("pure", True) and not given
         if isinstance(prefix, Sequence) and not isinstance(prefix, str):
             if len(prefix) != len(items):
                 raise ValueError(f"{len(prefix)} keys for {len(items)} tasks")
@@ -326,7 +329,7 @@ def _unwrap(function: Any) -> Any:
 
 def _pack_copy(obj: Any) -> Any:
     """Pack what must not be looked into, for its identity; references stay valid."""
-    return replace(obj, lambda item: Parcel(item) if is_proxy(item) else item)
+    return replace(obj, describe)
 
 
 def _send(arg: Any, proxy: ProxyFunction, keys: list[ConnectorKeyT]) -> Any:

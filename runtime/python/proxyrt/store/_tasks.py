@@ -274,17 +274,26 @@ class Parcel:
         return kinds[self._kind](factory)
 
 
+def describe(obj: Any) -> Any:
+    """Return a parcel of a proxy, which stays as it is, and any other object as it is.
+
+    Raises:
+        ReferenceInvalidError: If a reference is invalid.
+    """
+    if not is_proxy(obj):
+        return obj
+    if is_reference(obj) and not is_valid(obj):
+        raise ReferenceInvalidError("a reference that has been given away was passed to a task")
+    return Parcel(obj)
+
+
 def pack(obj: Any) -> Any:
     """Pack a proxy into a parcel; a reference is given away, so it becomes invalid.
 
     Raises:
         ReferenceInvalidError: If a reference is invalid already.
     """
-    if not is_proxy(obj):
-        return obj
-    if is_reference(obj) and not is_valid(obj):
-        raise ReferenceInvalidError("a reference that has been given away was passed to a task")
-    parcel = Parcel(obj)
+    parcel = describe(obj)
     if is_reference(obj):
         set_valid(obj, False)
     return parcel
