@@ -172,7 +172,9 @@ impl Levels {
         if self.only.as_ref().is_some_and(|only| !only.contains(&rule)) {
             return Some(Level::Ignore);
         }
-        self.set.get(rule).copied()
+        let is_off = |it: &&RuleInfo| it.level == Level::Ignore && !it.inference;
+        let default = || find(rule).filter(is_off).map(|it| it.level);
+        self.set.get(rule).copied().or_else(default)
     }
 
     /// These levels with those of `other` on top.

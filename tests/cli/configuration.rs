@@ -68,6 +68,17 @@ fn the_configuration_of_a_folder_above_counts() {
 }
 
 #[test]
+fn a_rule_that_is_off_by_default() {
+    let text = "from proxystore.proxy import Proxy\n\n\ndef f(x: int) -> int:\n    return x\n\n\nf(Proxy(lambda: 1))\n";
+    let project = Project::new(&[("a.py", text)]);
+    project.concise(&[]).is(0, "", "");
+    let line = "a.py:4:10: warning[proxy-to-plain-parameter] `x` is annotated `int`, and a call passes a `Proxy[int]`\n";
+    project
+        .concise(&["--level", "proxy-to-plain-parameter=warn"])
+        .is(1, line, "");
+}
+
+#[test]
 fn syntax_of_a_later_python_is_reported_on_request() {
     let text = "match 1:\n    case _:\n        pass\n";
     let toml = "[project]\nname = \"x\"\nrequires-python = \">=3.8\"\n";
