@@ -3,6 +3,7 @@ use ruff_text_size::Ranged;
 
 use super::checker::{Checker, FixEdit};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
+use crate::proxy::model::print;
 use crate::proxy::sighting::Evidence;
 
 pub(super) static ISINSTANCE_NARROWING_HIDES_PROXY: RuleInfo = RuleInfo {
@@ -52,7 +53,11 @@ fn report(cx: &mut Checker<'_, '_>, test: &Expr, fix: Vec<FixEdit>) {
     };
     let target = sighting.printed_target();
     let head = target.split('[').next().unwrap_or(target);
-    if cx.print_type_of(class) != format!("<class '{head}'>") {
+    // Where there may be something else, the other branch is for that.
+    let is_target = |printed: &str| printed.split('[').next() == Some(head);
+    let others = cx.proxiness(object).others;
+    let only_target = others.iter().all(|it| is_target(&print(cx.db, cx.env(), *it)));
+    if !only_target || cx.print_type_of(class) != format!("<class '{head}'>") {
         return;
     }
     let origin = cx.sighting_label(object, &sighting);
