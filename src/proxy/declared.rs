@@ -37,12 +37,22 @@ pub(crate) fn declaration<'db>(
         .then(|| (place, format!("`{name}` is {}", with_article(&printed))))
 }
 
-/// Whether the default of a parameter, or the declared value of a variable or an attribute, is `None`.
-pub(crate) fn starts_as_none<'db>(
+/// Whether a value may be `None` in spite of its type: the default of a parameter or the declared value
+/// of a variable or an attribute is, or what makes the proxy passes on what cannot be one.
+pub(crate) fn may_be_none<'db>(
     db: &'db dyn ProxyDb,
     model: &SemanticModel<'db>,
     expr: &Expr,
 ) -> bool {
+    let passes_on = |value: &Expr| {
+        unwrapped(value).as_call_expr().is_some_and(|call| {
+            let argument = call.arguments.find_keyword("skip_nonproxiable");
+            argument.is_some_and(|it| !it.value.is_boolean_literal_expr() || is_true(&it.value))
+        })
+    };
+    if passes_on(expr) {
+        return true;
+    }
     definitions(model, unwrapped(expr).into())
         .iter()
         .filter_map(ResolvedDefinition::definition)
@@ -56,8 +66,12 @@ pub(crate) fn starts_as_none<'db>(
                 DefinitionKind::Assignment(it) => Some(it.value(&module)),
                 _ => None,
             };
-            value.is_some_and(Expr::is_none_literal_expr)
+            value.is_some_and(|it| it.is_none_literal_expr() || passes_on(it))
         })
+}
+
+fn is_true(expr: &Expr) -> bool {
+    matches!(expr, Expr::BooleanLiteral(it) if it.value)
 }
 
 /// What a variable or an attribute may be; nothing for other expressions.

@@ -18,7 +18,7 @@ use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
 use crate::findings::is_expected_to_fail;
 pub(crate) use crate::proxy::declared::with_article;
-use crate::proxy::declared::{declaration, starts_as_none};
+use crate::proxy::declared::{declaration, may_be_none};
 use crate::proxy::edit::EditMap;
 use crate::proxy::foreign::ProxyClass;
 use crate::proxy::model::{Kind, Proxiness, print};
@@ -257,9 +257,9 @@ impl<'db> Checker<'_, 'db> {
         }
     }
 
-    /// Whether a variable is `None` by default, whatever it is declared to be.
-    pub(crate) fn starts_as_none(&self, expr: &Expr) -> bool {
-        starts_as_none(self.db, self.model, expr)
+    /// Whether a value may be `None` in spite of its type.
+    pub(crate) fn may_be_none(&self, expr: &Expr) -> bool {
+        may_be_none(self.db, self.model, expr)
     }
 
     /// The edits that put the target in the place of a proxy, with the imports that this needs. None if
