@@ -14,6 +14,7 @@ use rustc_hash::FxHashMap;
 use salsa::Setter as _;
 use ty_python_semantic::Db as _;
 
+use crate::dask::arguments::task_arguments;
 use crate::dask::passages::passages;
 use crate::db::{Db, ProgramOptions};
 use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source, shown};
@@ -95,7 +96,9 @@ fn edit(db: &mut Db, reach: &Reach) -> FxHashMap<File, EditMap> {
         empty_types(db, db.program_file(file))
     });
     apply_edits(db, &reach.files, &mut edits, |db, file| {
-        repairs(db, db.program_file(file))
+        let file = db.program_file(file);
+        let (types, tasks) = (repairs(db, file), task_arguments(db, file));
+        types.iter().chain(&*tasks).cloned().collect()
     });
     edits
 }

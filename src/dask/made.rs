@@ -1,5 +1,6 @@
 //! How an object was made: the call of the constructor that a variable or an attribute leads back to.
 
+use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
 use ruff_python_ast::{AtomicNodeIndex, Expr, ExprAttribute, ExprCall, ExprContext, Identifier};
 use ruff_text_size::Ranged;
@@ -125,6 +126,10 @@ pub(crate) struct MadeExecutor {
     /// What is behind it.
     pub(crate) runner: Option<Runner>,
     pub(crate) should_proxy: ShouldProxy,
+    /// Whether proxies of results are owned; unknown if a variable says so.
+    pub(crate) ownership: Option<bool>,
+    /// The call.
+    pub(crate) place: FileRange,
 }
 
 /// How the executor that `expr` evaluates to was made.
@@ -177,6 +182,11 @@ pub(crate) fn executor_of_call<'db>(
     Some(MadeExecutor {
         runner: runner_of(db, model, argument(call, "executor", 0)?),
         should_proxy,
+        ownership: match call.arguments.find_keyword("ownership") {
+            None => Some(true),
+            Some(it) => it.value.as_boolean_literal_expr().map(|it| it.value),
+        },
+        place: FileRange::new(model.file(), call.range()),
     })
 }
 
@@ -193,6 +203,9 @@ impl ShouldProxy {
             ShouldProxy::Always => true,
             ShouldProxy::Types(classes) => {
                 let env = model.program_environment();
+                if let Type::TypeAlias(alias) = ty {
+                    return self.includes(db, model, alias.value_type(db));
+                }
                 class_name(db, model, ty).is_some_and(|it| classes.contains(&it))
                     || (classes.iter().any(|it| it == "builtins.str")
                         && crate::proxy::model::print(db, &env, ty).starts_with("Literal[\""))

@@ -77,7 +77,7 @@ impl<'a, 'db> Evidence<'a, 'db> {
         if !self.certainty.is_certain(diagnostic, node, &covering) {
             return false;
         }
-        if texts(diagnostic).any(mentions_proxy_type) {
+        if texts(diagnostic).any(mentions_proxy_type) || takes_future_for_value(diagnostic) {
             return true;
         }
         let origin = Origin::new(self.db);
@@ -314,6 +314,18 @@ fn texts(diagnostic: &ty::Diagnostic) -> impl Iterator<Item = &str> {
                 .iter()
                 .map(ty::SubDiagnostic::headline_message),
         )
+}
+
+/// Whether a future is used as what it stands for, which a proxy would be right for: `future + 1`.
+fn takes_future_for_value(diagnostic: &ty::Diagnostic) -> bool {
+    const USES: [&str; 4] = [
+        "not-iterable",
+        "not-subscriptable",
+        "unresolved-attribute",
+        "unsupported-operator",
+    ];
+    USES.iter().any(|it| diagnostic.id().is_lint_named(it))
+        && diagnostic.concise_message().to_str().contains("`Future[")
 }
 
 fn mentions_proxy_type(text: &str) -> bool {

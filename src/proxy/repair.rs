@@ -23,7 +23,6 @@ use super::display::{self, MARK};
 use super::edit::Repair;
 use super::foreign::{self, ProxyClass};
 use super::model::{Proxiness, Proxy};
-use crate::dask::task::TaskCall;
 use crate::db::{ProxyDb, is_stub};
 
 /// The names that repairs put into user files, as lines of `__builtins__.pyi`.
@@ -156,12 +155,7 @@ impl<'db> Finder<'db> {
 
     /// Puts `before` and two closing parentheses around an expression.
     fn surround(&mut self, expr: &Expr, before: &str) {
-        let insertion = |offset: TextSize, text: &str| Repair {
-            range: TextRange::empty(offset),
-            text: text.to_owned(),
-        };
-        self.repairs.push(insertion(expr.start(), before));
-        self.repairs.push(insertion(expr.end(), "))"));
+        self.repairs.extend(wrapped(expr, before));
     }
 
     fn strip_if_needed(&mut self, operands: &[&Expr], result: &Expr) {
@@ -201,34 +195,6 @@ impl<'db> Finder<'db> {
         self.detach_lambdas(call, expr);
         self.visit_generic_call(call);
         self.visit_submission(call);
-        self.visit_task(call);
-    }
-
-    /// Where Dask puts values in the place of futures, what the task gets is kept beside what is passed.
-    fn visit_task(&mut self, call: &ast::ExprCall) {
-        let holds_futures = |it: &Expr| {
-            it.inferred_type(&self.model).is_some_and(|ty| {
-                let printed = ty.display(self.db, &self.env).to_string();
-                printed.contains("Future[") || printed.contains("Delayed[")
-            })
-        };
-        let arguments: Vec<&Expr> = arguments_of(call).filter(|it| holds_futures(it)).collect();
-        if arguments.is_empty() {
-            return;
-        }
-        let Some(task) = TaskCall::of(self.db, &self.model, call) else {
-            return;
-        };
-        if !task.may_unwrap_futures() {
-            return;
-        }
-        let keywords = task.keywords.iter().map(|it| &it.value);
-        for argument in task.positional.iter().copied().chain(keywords) {
-            let is_among = |it: &&Expr| it.range() == argument.range();
-            if arguments.iter().any(is_among) && !argument.is_starred_expr() {
-                self.wrap("Ztask_argument", argument);
-            }
-        }
     }
 
     /// A call of a configured class that has type parameters, which its constructor solves.
@@ -548,6 +514,15 @@ pub(crate) fn unwrapped(expr: &Expr) -> &Expr {
     }
 }
 
+/// Puts `before` and two closing parentheses around an expression.
+pub(crate) fn wrapped(expr: &Expr, before: &str) -> [Repair; 2] {
+    let insertion = |offset: TextSize, text: &str| Repair {
+        range: TextRange::empty(offset),
+        text: text.to_owned(),
+    };
+    [insertion(expr.start(), before), insertion(expr.end(), "))")]
+}
+
 /// What a task gets for one of its arguments: `expr`, or the values of the futures in it.
 pub(crate) fn task_argument(expr: &Expr) -> &Expr {
     let mut current = expr;
@@ -561,11 +536,6 @@ pub(crate) fn task_argument(expr: &Expr) -> &Expr {
         current = inner;
     }
     current
-}
-
-fn arguments_of(call: &ast::ExprCall) -> impl Iterator<Item = &Expr> {
-    let keywords = call.arguments.keywords.iter().map(|it| &it.value);
-    call.arguments.args.iter().chain(keywords)
 }
 
 /// Whether an expression names a lowered proxy type, as in `Proxy[Foo] | None`.

@@ -47,6 +47,8 @@ pub(crate) enum Evidence {
     Declared(FileRange),
     /// A call passes this argument, a proxy, to the parameter that it comes from.
     Passed(FileRange),
+    /// The executor that is made here returns proxies of such results.
+    Returned(FileRange),
 }
 
 impl<'db> Sighting<'db> {
@@ -131,6 +133,7 @@ impl<'db> Sighting<'db> {
         match self.evidence {
             Evidence::Type => with_article(&self.printed),
             Evidence::Declared(_) => format!("the `{}` that {subject} may be", self.printed),
+            Evidence::Returned(_) => format!("the `{}` that the executor returns", self.printed),
             Evidence::Passed(_) => format!("the `{}` that is passed as {subject}", self.printed),
         }
     }

@@ -14,6 +14,7 @@ use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel, check_file_unwrap};
 
+use crate::dask::results::returned_proxy;
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
 use crate::findings::is_expected_to_fail;
@@ -155,6 +156,7 @@ impl<'db> Checker<'_, 'db> {
     /// Whether there is a proxy in the place of an expression, and how that is known.
     pub(crate) fn sighting(&self, expr: &Expr) -> Option<Sighting<'db>> {
         Sighting::of(self.db, self.model, self.passed, expr)
+            .or_else(|| returned_proxy(self.db, self.model, expr))
     }
 
     /// Whether the function around an expression asks somewhere whether it is a proxy.
@@ -249,6 +251,9 @@ impl<'db> Checker<'_, 'db> {
             Evidence::Type => self.origin_label(expr),
             Evidence::Declared(place) => {
                 Some((*place, "is declared to be a proxy or not".to_owned()))
+            }
+            Evidence::Returned(executor) => {
+                Some((*executor, "this executor proxies such results".to_owned()))
             }
             Evidence::Passed(argument) => Some((
                 *argument,
