@@ -569,7 +569,10 @@ impl FileLevels<'_> {
         }
         let levels = self.of(&diagnostic.primary.source.path);
         let Some(level) = levels.get(&diagnostic.rule) else {
-            return true;
+            // A rule of our own runs even if it is off by default.
+            let is_off = rules::find(&diagnostic.rule)
+                .is_some_and(|it| !it.inference && it.level == Level::Ignore);
+            return !is_off;
         };
         match level.severity() {
             Some(severity) => {

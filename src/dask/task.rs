@@ -440,6 +440,7 @@ mod tests {
             extra: Vec::new(),
             site_packages: Vec::new(),
             python_version: PythonVersion::PY312,
+            proxy_classes: Vec::new(),
             platform: None,
             enabled_rules: Vec::new(),
             respect_type_ignore: false,

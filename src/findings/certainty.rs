@@ -392,7 +392,9 @@ impl<'a, 'db> Certainty<'a, 'db> {
         let name = attribute.attr.as_str();
         let text = source_text(self.db, self.model.file());
         let mentions = |text: &str| {
-            text.split(|it: char| !it.is_alphanumeric() && it != '_')
+            // A comment gives an object no attribute.
+            let code = text.lines().filter_map(|line| line.split('#').next());
+            code.flat_map(|it| it.split(|it: char| !it.is_alphanumeric() && it != '_'))
                 .filter(|word| *word == name)
                 .count()
         };

@@ -19,7 +19,7 @@ use super::assignability::{found_and_expected, quoted};
 use super::certainty::Certainty;
 use crate::db::{ProxyDb, is_on_disk, is_stub};
 use crate::proxy::declared::{declaration, definitions};
-use crate::proxy::display::MARK;
+use crate::proxy::display::{MARK, is_class_of_proxies};
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 
@@ -88,7 +88,7 @@ impl<'a, 'db> Evidence<'a, 'db> {
                     || arguments(call)
                         .any(|it| Proxiness::of_expr(self.db, self.model, it).is_possible())
             }
-            AnyNodeRef::ExprAttribute(it) => is_proxy(&it.value),
+            AnyNodeRef::ExprAttribute(it) => is_proxy(&it.value) || self.is_of_subclass(&it.value),
             AnyNodeRef::ExprSubscript(it) => is_proxy(&it.value) || is_proxy(&it.slice),
             _ => node
                 .as_expr_ref()
@@ -127,6 +127,33 @@ impl<'a, 'db> Evidence<'a, 'db> {
             Some(AnyNodeRef::StmtReturn(it)) => it.value.as_deref().is_some_and(is_proxy),
             _ => false,
         }
+    }
+
+    /// Whether an expression is of a class of the user's that derives from `Proxy[T]`.
+    fn is_of_subclass(&self, expr: &Expr) -> bool {
+        let env = self.model.program_environment();
+        let Some(ty @ Type::NominalInstance(_)) = unwrapped(expr).inferred_type(self.model) else {
+            return false;
+        };
+        let place = ty
+            .definition(self.db, &env)
+            .and_then(|it| it.focus_range(self.db));
+        let Some(place) = place.filter(|it| is_on_disk(self.db, it.file())) else {
+            return false;
+        };
+        let file = self.db.program_file(place.file());
+        let module = parsed_module(self.db, file.python_file(self.db)).load(self.db);
+        let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
+        let model = SemanticModel::new(self.db, file);
+        let is_proxy_class = |base: &Expr| {
+            base.as_subscript_expr()
+                .and_then(|it| it.value.inferred_type(&model))
+                .is_some_and(|ty| is_class_of_proxies(&print(self.db, &env, ty)))
+        };
+        covering.ancestors().any(|it| match it {
+            AnyNodeRef::StmtClassDef(it) => it.bases().iter().any(is_proxy_class),
+            _ => false,
+        })
     }
 
     /// Whether an expression is the method of a future of ProxyStore's that gives its proxies a target.
@@ -337,6 +364,10 @@ fn mentions_proxy_type(text: &str) -> bool {
         let name_start = before
             .rfind(|it: char| !it.is_alphanumeric() && it != '_')
             .map_or(0, |position| position + 1);
+        // The key of a store is no proxy; its type remembers one.
+        if before.ends_with("Key[") {
+            return false;
+        }
         let is_known = matches!(
             &before[name_start..],
             "" | "Owned" | "Ref" | "RefMut" | "BaseRef"

@@ -142,6 +142,7 @@ impl std::fmt::Display for Element {
                 let declared = split(target, " | ");
                 let known = rest.join(" | ");
                 let same = known == target
+                    || is_proxy_of(target, &known)
                     || known.is_empty()
                     || (declared.len() == rest.len()
                         && declared.iter().all(|it| rest.iter().any(|part| part == it)));
@@ -244,6 +245,15 @@ fn fold_arguments(part: &str) -> String {
     result
 }
 
+/// Whether a folded type is a proxy of what is printed as `target`, or a proxy of such a proxy.
+fn is_proxy_of(printed: &str, target: &str) -> bool {
+    is_proxy(printed)
+        && printed
+            .split_once('[')
+            .and_then(|(_, it)| it.strip_suffix(']'))
+            .is_some_and(|inside| inside == target || is_proxy_of(inside, target))
+}
+
 /// Whether the printed type of a class is one of the proxy classes: `<class 'Proxy'>`.
 pub(crate) fn is_class_of_proxies(printed: &str) -> bool {
     printed
@@ -340,6 +350,7 @@ mod tests {
     fn a_narrowed_target_is_shown() {
         check("Proxy[Base] & Derived", "Proxy[Derived]");
         check("Foo & Proxy[Unknown]", "Proxy[Foo]");
+        check("Proxy[Proxy[Foo] & Foo] & Foo", "Proxy[Proxy[Foo]]");
         check("Proxy[Color] & Any", "Proxy[Color]");
         check("Proxy[Unknown] & Unknown", "Proxy[Unknown]");
         check("Proxy[Foo] & Foo & ~AlwaysFalsy", "Proxy[Foo]");

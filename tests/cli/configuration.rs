@@ -126,3 +126,49 @@ fn a_source_folder_that_there_is_not() {
         .run(&[])
         .is(2, "", "error: the setting `src`: `lib` is no folder\n");
 }
+
+#[test]
+fn a_rule_that_is_off_by_default_runs_if_it_is_asked_for() {
+    let program = "from proxystore.proxy import Proxy\n\n\
+                   def size(rows: list[int]) -> int:\n    return len(rows)\n\n\
+                   size(Proxy(lambda: [1]))\n";
+    let project = Project::new(&[("a.py", program)]);
+    let line = "a.py:3:16: warning[proxy-to-plain-parameter] `rows` is annotated `list[int]`, \
+                and a call passes a `Proxy[list[int]]`\n";
+    project.concise(&[]).is(0, "", "");
+    project
+        .concise(&["--level", "proxy-to-plain-parameter=warn"])
+        .is(1, line, "");
+    project
+        .concise(&["--select", "proxy-to-plain-parameter"])
+        .is(1, &line.replace("warning", "error"), "");
+}
+
+#[test]
+fn classes_of_other_libraries_are_proxies_if_they_are_configured() {
+    let lazy = (
+        "lazy.py",
+        "from typing import Generic, TypeVar\n\nT = TypeVar(\"T\")\n\nclass Lazy(Generic[T]):\n    pass\n",
+    );
+    let program = (
+        "a.py",
+        "from lazy import Lazy\n\ndef size(rows: Lazy[list[int]]) -> int:\n    return rows.size\n",
+    );
+    Project::new(&[lazy, program]).concise(&[]).is(0, "", "");
+    let settings = |text| ("proxycheck.toml", text);
+    Project::new(&[lazy, program, settings("proxy-classes = [\"lazy.Lazy\"]\n")])
+        .concise(&[])
+        .is(
+            1,
+            "a.py:4:12: error[unresolved-attribute] Object of type `Lazy[list[int]]` has no attribute `size`\n",
+            "",
+        );
+    Project::new(&[program, settings("proxy-classes = [\"Lazy\"]\n")])
+        .run(&[])
+        .is(
+            2,
+            "",
+            "error: proxycheck.toml:1:17: `Lazy` is no class: name it with its module, as in \
+             `werkzeug.local.LocalProxy`\n",
+        );
+}

@@ -188,6 +188,7 @@ impl Step {
                 vec![
                     mypy("tests/apps", " --strict ."),
                     mypy("tests/literate", " --strict ."),
+                    mypy("tests/proxy_classes", " --strict ."),
                     mypy("tests/stubs", " --strict ."),
                     mypy("runtime", ""),
                     within(
@@ -198,7 +199,7 @@ impl Step {
                 ]
             }
             Self::Pytest => vec![run(&format!(
-                "{pytest} tests/literate tests/apps tests/stubs"
+                "{pytest} tests/literate tests/apps tests/proxy_classes tests/stubs"
             ))],
             Self::Proof => vec![
                 run("python tests/literate/proof.py fixtures/rules"),

@@ -51,6 +51,7 @@ fn check_text(original: &str, lowered: &str, replacements: &[Replacement]) {
         match replacement.meaning {
             Meaning::Proxy(form) => assert_eq!(form_of(identifier), Some(form)),
             Meaning::Final => assert!(identifier.starts_with("Z6_")),
+            Meaning::Constructor(_) => assert!(identifier.starts_with("ZA_")),
         }
     }
     assert_eq!(

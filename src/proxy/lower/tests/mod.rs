@@ -4,6 +4,7 @@
 mod aliases;
 mod corpus;
 mod finality;
+mod foreign;
 mod imports;
 mod independent;
 mod invariants;
