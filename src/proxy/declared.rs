@@ -2,7 +2,7 @@
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
-use ruff_python_ast::{Expr, ExprRef};
+use ruff_python_ast::{Expr, ExprCall, ExprRef};
 use ruff_text_size::Ranged;
 use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::{
@@ -56,6 +56,33 @@ pub(crate) fn starts_as_none<'db>(
                 _ => None,
             };
             value.is_some_and(Expr::is_none_literal_expr)
+        })
+}
+
+/// Whether an expression is a call of some kind, or a variable that such a call is assigned to.
+pub(crate) fn comes_from_call<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+    is_wanted: impl Fn(&ExprCall) -> bool,
+) -> bool {
+    let expr = unwrapped(expr);
+    if let Expr::Call(call) = expr {
+        return is_wanted(call);
+    }
+    definitions(model, expr.into())
+        .iter()
+        .filter_map(ResolvedDefinition::definition)
+        .any(|it| {
+            let module = parsed_module(db, it.python_file(db)).load(db);
+            let value = match it.kind(db) {
+                DefinitionKind::AnnotatedAssignment(it) => it.value(&module),
+                DefinitionKind::Assignment(it) => Some(it.value(&module)),
+                DefinitionKind::NamedExpression(it) => Some(&*it.node(&module).value),
+                _ => None,
+            };
+            let call = value.map(unwrapped).and_then(Expr::as_call_expr);
+            call.is_some_and(&is_wanted)
         })
 }
 

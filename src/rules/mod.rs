@@ -4,11 +4,13 @@
 use ruff_python_ast::{Comprehension, Expr, Stmt};
 
 use crate::diagnostics::RuleInfo;
-use crate::proxy::qualified_name;
 
-mod c_functions;
+mod api_use;
+mod apis;
 mod checker;
+mod traits;
 
+pub use apis::{Apis, Function, Operator};
 use checker::Checker;
 pub(crate) use checker::{Finding, FixEdit, Original, check};
 
@@ -22,11 +24,25 @@ macro_rules! rules {
 }
 
 rules! {
+    augmented_assignment_to_proxy => AUGMENTED_ASSIGNMENT_TO_PROXY,
+    copy_of_proxy => COPY_OF_PROXY,
+    dataclass_helper_on_proxy => DATACLASS_HELPER_ON_PROXY,
+    format_of_proxy => FORMAT_OF_PROXY,
     helper_on_non_proxy => HELPER_ON_NON_PROXY,
     identity_check_on_proxy => IDENTITY_CHECK_ON_PROXY,
     locker_used_as_value => LOCKER_USED_AS_VALUE,
+    match_pattern_on_proxy => MATCH_PATTERN_ON_PROXY,
+    proxy_as_base_class => PROXY_AS_BASE_CLASS,
+    proxy_as_dataframe_key => PROXY_AS_DATAFRAME_KEY,
+    proxy_as_exception => PROXY_AS_EXCEPTION,
     proxy_to_c_function => PROXY_TO_C_FUNCTION,
+    proxy_to_numpy => PROXY_TO_NUMPY,
+    proxy_to_pydantic => PROXY_TO_PYDANTIC,
+    proxy_to_serializer => PROXY_TO_SERIALIZER,
+    size_of_proxy => SIZE_OF_PROXY,
+    structural_check_on_proxy => STRUCTURAL_CHECK_ON_PROXY,
     type_check_on_proxy => TYPE_CHECK_ON_PROXY,
+    typing_alias_check_on_proxy => TYPING_ALIAS_CHECK_ON_PROXY,
 }
 
 /// The rules of ty's that say at the same place what a rule of ours says better.
@@ -57,6 +73,11 @@ fn check_stmt(cx: &mut Checker<'_, '_>, stmt: &Stmt) {
         Stmt::While(it) => locker_used_as_value::check_condition(cx, &it.test),
         Stmt::Assert(it) => locker_used_as_value::check_condition(cx, &it.test),
         Stmt::For(it) => locker_used_as_value::check_iteration(cx, &it.iter),
+        Stmt::AugAssign(it) => augmented_assignment_to_proxy::check(cx, it),
+        Stmt::ClassDef(it) => proxy_as_base_class::check(cx, it),
+        Stmt::Match(it) => match_pattern_on_proxy::check(cx, it),
+        Stmt::Raise(it) => proxy_as_exception::check_raise(cx, it),
+        Stmt::Try(it) => proxy_as_exception::check_try(cx, it),
         _ => {}
     }
 }
@@ -72,19 +93,28 @@ fn check_comprehension(cx: &mut Checker<'_, '_>, comprehension: &Comprehension) 
 /// The rules that look at an expression. A `match`, so that one walk serves them all.
 fn check_expr(cx: &mut Checker<'_, '_>, expr: &Expr) {
     match expr {
-        Expr::Compare(comparison) => {
-            identity_check_on_proxy::check(cx, comparison);
-            type_check_on_proxy::check(cx, comparison);
-            locker_used_as_value::check_comparison(cx, comparison);
-        }
+        Expr::Attribute(attribute) => locker_used_as_value::check_attribute(cx, attribute),
+        Expr::BinOp(operation) => api_use::check_binary(cx, operation),
         Expr::Call(call) => {
-            proxy_to_c_function::check(cx, call);
+            api_use::check_call(cx, call);
+            dataclass_helper_on_proxy::check(cx, call);
+            format_of_proxy::check_call(cx, call);
             helper_on_non_proxy::check(cx, call);
             locker_used_as_value::check_call(cx, call);
+            proxy_to_pydantic::check(cx, call);
+            structural_check_on_proxy::check(cx, call);
+            typing_alias_check_on_proxy::check(cx, call);
         }
-        Expr::Attribute(attribute) => locker_used_as_value::check_attribute(cx, attribute),
-        Expr::UnaryOp(operation) => locker_used_as_value::check_not(cx, operation),
+        Expr::Compare(comparison) => {
+            api_use::check_comparison(cx, comparison);
+            identity_check_on_proxy::check(cx, comparison);
+            locker_used_as_value::check_comparison(cx, comparison);
+            type_check_on_proxy::check(cx, comparison);
+        }
+        Expr::FString(string) => format_of_proxy::check_string(cx, string),
         Expr::If(conditional) => locker_used_as_value::check_condition(cx, &conditional.test),
+        Expr::Subscript(subscript) => api_use::check_subscript(cx, subscript),
+        Expr::UnaryOp(operation) => locker_used_as_value::check_not(cx, operation),
         _ => {}
     }
 }

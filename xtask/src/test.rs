@@ -186,6 +186,7 @@ impl Step {
                     command
                 };
                 vec![
+                    mypy("tests/apis", " --strict ."),
                     mypy("tests/apps", " --strict ."),
                     mypy("tests/literate", " --strict ."),
                     mypy("tests/stubs", " --strict ."),
@@ -198,7 +199,7 @@ impl Step {
                 ]
             }
             Self::Pytest => vec![run(&format!(
-                "{pytest} tests/literate tests/apps tests/stubs"
+                "{pytest} tests/apis tests/literate tests/apps tests/stubs"
             ))],
             Self::Proof => vec![
                 run("python tests/literate/proof.py fixtures/rules"),
