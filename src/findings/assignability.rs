@@ -12,6 +12,22 @@ pub(super) fn denies_what_holds(message: &str) -> bool {
     found_and_expected(message).is_some_and(|(found, expected)| is_assignable(found, expected))
 }
 
+/// Whether a message says that a target cannot take the place of its proxy in a variable: `p = extract(p)`.
+pub(super) fn is_about_target_for_proxy(message: &str) -> bool {
+    found_and_expected(message).is_some_and(|(found, expected)| {
+        let expected = split(expected, " | ");
+        let targets: Vec<&str> = expected
+            .iter()
+            .filter_map(|it| proxy(it))
+            .flat_map(|it| it.1)
+            .collect();
+        !targets.is_empty()
+            && split(found, " | ")
+                .iter()
+                .all(|it| targets.contains(it) || expected.contains(it))
+    })
+}
+
 /// What stands between backquotes in a message: types and names.
 pub(super) fn quoted(message: &str) -> impl Iterator<Item = &str> {
     message.split('`').skip(1).step_by(2)
@@ -72,6 +88,20 @@ fn is_subclass(kind: &str, expected: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_may_replace_its_proxy() {
+        let assignment = |found: &str| {
+            let expected = "Proxy[int | str] | None";
+            is_about_target_for_proxy(&format!(
+                "Object of type `{found}` is not assignable to `{expected}`"
+            ))
+        };
+        assert!(assignment("int"));
+        assert!(assignment("str | int"));
+        assert!(!assignment("float"));
+        assert!(!assignment("int | float"));
+    }
 
     #[test]
     fn a_proxy_of_a_union_is_one_of_several_proxies() {

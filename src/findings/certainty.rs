@@ -4,6 +4,8 @@
 //! declared these types, that is right. Where they are what the inference gathered from the values that
 //! it saw (`{"rate": 0.1, "layers": [1, 2]}["layers"]`), the program knows better.
 
+use std::cell::RefCell;
+
 use ruff_db::diagnostic as ty;
 use ruff_db::files::{File, FileRange};
 use ruff_db::parsed::parsed_module;
@@ -12,7 +14,7 @@ use ruff_python_ast::find_node::{CoveringNode, covering_node};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 use ruff_text_size::{Ranged, TextRange};
 use rustc_hash::FxHashMap;
-use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
+use ty_python_core::definition::{Definition, DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::types::Type;
 use ty_python_semantic::types::ide_support::static_member_type_for_attribute;
 use ty_python_semantic::{HasType, ResolvedDefinition, SemanticModel};
@@ -45,6 +47,8 @@ pub(super) struct Certainty<'a, 'db> {
     model: &'a SemanticModel<'db>,
     /// How many findings there are at each place.
     counts: FxHashMap<TextRange, usize>,
+    /// The assignments of which it is being asked whether their value is declared.
+    looked_at: RefCell<Vec<Definition<'db>>>,
 }
 
 impl<'a, 'db> Certainty<'a, 'db> {
@@ -57,7 +61,12 @@ impl<'a, 'db> Certainty<'a, 'db> {
         for range in diagnostics.iter().filter_map(ty::Diagnostic::range) {
             *counts.entry(range).or_default() += 1;
         }
-        Certainty { db, model, counts }
+        Certainty {
+            db,
+            model,
+            counts,
+            looked_at: RefCell::default(),
+        }
     }
 
     pub(super) fn is_certain(
@@ -286,8 +295,15 @@ impl<'a, 'db> Certainty<'a, 'db> {
                     DefinitionKind::Assignment(assignment)
                         if it.file(self.db) == self.model.file() =>
                     {
+                        // `x = extract(x)` depends on what else `x` may be.
+                        if self.looked_at.borrow().contains(&it) {
+                            return true;
+                        }
+                        self.looked_at.borrow_mut().push(it);
                         let module = parsed_module(self.db, it.python_file(self.db)).load(self.db);
-                        self.has_declared_result(assignment.value(&module))
+                        let is_declared = self.has_declared_result(assignment.value(&module));
+                        self.looked_at.borrow_mut().pop();
+                        is_declared
                     }
                     DefinitionKind::Parameter(ParameterDefinitionNodeKind::Parameter(
                         parameter,
@@ -619,16 +635,26 @@ fn is_vague(printed: &str) -> bool {
         )
 }
 
+/// Whether code stands where failing is what it is for.
+pub(crate) fn is_tested_to_fail(covering: &CoveringNode<'_>) -> bool {
+    covering.ancestors().any(|node| match node {
+        AnyNodeRef::StmtWith(it) => it
+            .items
+            .iter()
+            .any(|item| expects_failure(&item.context_expr)),
+        AnyNodeRef::ExprCall(it) => expects_failure_call(&it.func),
+        _ => false,
+    })
+}
+
 /// Whether code stands where failing is what it is for, or is provided for.
 pub(crate) fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
+    if is_tested_to_fail(covering) {
+        return true;
+    }
     let mut inside = covering.node();
     covering.ancestors().any(|node| {
         let is_expected = match node {
-            AnyNodeRef::StmtWith(it) => it
-                .items
-                .iter()
-                .any(|item| expects_failure(&item.context_expr)),
-            AnyNodeRef::ExprCall(it) => expects_failure_call(&it.func),
             AnyNodeRef::StmtTry(it) => {
                 it.body
                     .iter()

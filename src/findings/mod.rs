@@ -16,7 +16,7 @@ use ty_python_semantic::{SemanticModel, check_file_unwrap};
 use crate::db::ProxyDb;
 use crate::diagnostics::Diagnostic;
 use crate::rules;
-pub(crate) use certainty::is_expected_to_fail;
+pub(crate) use certainty::{is_expected_to_fail, is_tested_to_fail};
 pub(crate) use translate::Translator;
 
 /// What is to be reported of a file.
@@ -39,6 +39,8 @@ pub(crate) struct Finding {
     pub(crate) renamed: Option<(String, String)>,
     /// What to say in the place of ty's message.
     pub(crate) message: Option<String>,
+    /// Whether it is about the value that a variable is assigned.
+    pub(crate) is_rebinding: bool,
 }
 
 /// ty's diagnostics of a file that are within `scope` and true at run time.

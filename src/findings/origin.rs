@@ -176,6 +176,7 @@ impl<'a, 'db> Evidence<'a, 'db> {
             declaration: None,
             renamed: None,
             message: None,
+            is_rebinding: false,
         };
         if !finding.diagnostic.id().is_lint() {
             return finding;
@@ -183,6 +184,12 @@ impl<'a, 'db> Evidence<'a, 'db> {
         let Some(covering) = self.covering(&finding.diagnostic) else {
             return finding;
         };
+        finding.is_rebinding = covering
+            .ancestors()
+            .find(|it| it.is_statement())
+            .is_some_and(|it| {
+                matches!(it, AnyNodeRef::StmtAssign(it) if it.targets.iter().all(Expr::is_name_expr))
+            });
         let receiver = match covering.node() {
             AnyNodeRef::ExprAttribute(it) => Some(&*it.value),
             AnyNodeRef::ExprSubscript(it) => Some(&*it.value),

@@ -59,6 +59,12 @@ impl<'a> Translator<'a> {
         if is_lint && assignability::denies_what_holds(&message) {
             return None;
         }
+        if diagnostic.id().is_lint_named("invalid-assignment")
+            && finding.is_rebinding
+            && assignability::is_about_target_for_proxy(&message)
+        {
+            return None;
+        }
         if diagnostic.id() == ty::DiagnosticId::RevealedType {
             // The message says it already.
             primary.message = None;

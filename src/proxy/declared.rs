@@ -2,7 +2,7 @@
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
-use ruff_python_ast::{Expr, ExprRef};
+use ruff_python_ast::{Expr, ExprCall, ExprRef};
 use ruff_text_size::Ranged;
 use ty_python_core::definition::{DefinitionKind, ParameterDefinitionNodeKind};
 use ty_python_semantic::{
@@ -37,22 +37,12 @@ pub(crate) fn declaration<'db>(
         .then(|| (place, format!("`{name}` is {}", with_article(&printed))))
 }
 
-/// Whether a value may be `None` in spite of its type: the default of a parameter or the declared value
-/// of a variable or an attribute is, or what makes the proxy passes on what cannot be one.
-pub(crate) fn may_be_none<'db>(
+/// Whether the default of a parameter, or the declared value of a variable or an attribute, is `None`.
+pub(crate) fn starts_as_none<'db>(
     db: &'db dyn ProxyDb,
     model: &SemanticModel<'db>,
     expr: &Expr,
 ) -> bool {
-    let passes_on = |value: &Expr| {
-        unwrapped(value).as_call_expr().is_some_and(|call| {
-            let argument = call.arguments.find_keyword("skip_nonproxiable");
-            argument.is_some_and(|it| !it.value.is_boolean_literal_expr() || is_true(&it.value))
-        })
-    };
-    if passes_on(expr) {
-        return true;
-    }
     definitions(model, unwrapped(expr).into())
         .iter()
         .filter_map(ResolvedDefinition::definition)
@@ -66,12 +56,35 @@ pub(crate) fn may_be_none<'db>(
                 DefinitionKind::Assignment(it) => Some(it.value(&module)),
                 _ => None,
             };
-            value.is_some_and(|it| it.is_none_literal_expr() || passes_on(it))
+            value.is_some_and(Expr::is_none_literal_expr)
         })
 }
 
-fn is_true(expr: &Expr) -> bool {
-    matches!(expr, Expr::BooleanLiteral(it) if it.value)
+/// Whether an expression is a call of some kind, or a variable that such a call is assigned to.
+pub(crate) fn comes_from_call<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+    is_wanted: impl Fn(&ExprCall) -> bool,
+) -> bool {
+    let expr = unwrapped(expr);
+    if let Expr::Call(call) = expr {
+        return is_wanted(call);
+    }
+    definitions(model, expr.into())
+        .iter()
+        .filter_map(ResolvedDefinition::definition)
+        .any(|it| {
+            let module = parsed_module(db, it.python_file(db)).load(db);
+            let value = match it.kind(db) {
+                DefinitionKind::AnnotatedAssignment(it) => it.value(&module),
+                DefinitionKind::Assignment(it) => Some(it.value(&module)),
+                DefinitionKind::NamedExpression(it) => Some(&*it.node(&module).value),
+                _ => None,
+            };
+            let call = value.map(unwrapped).and_then(Expr::as_call_expr);
+            call.is_some_and(&is_wanted)
+        })
 }
 
 /// What a variable or an attribute may be; nothing for other expressions.

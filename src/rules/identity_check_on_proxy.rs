@@ -40,7 +40,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         let may_be_none = sighting.proxies.iter().any(|it| {
             it.kind == Kind::Owned && it.target.iter().any(|target| target.is_none(cx.db))
         });
-        if may_be_none || cx.may_be_none(proxy) || !can_be(cx, &sighting, other) {
+        if may_be_none || cx.may_be_left_as_it_is(proxy) || cx.starts_as_none(proxy) || !can_be(cx, &sighting, other) {
             continue;
         }
         let origin = cx.sighting_label(proxy, &sighting);

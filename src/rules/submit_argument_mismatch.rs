@@ -8,7 +8,7 @@ use crate::dask::mismatch::{is_mismatch, is_mismatch_of_elements};
 use crate::dask::signature::{Parameter, Signature};
 use crate::dask::task::{Runner, TaskCall};
 use crate::diagnostics::{Confidence, Level, RuleInfo};
-use crate::proxy::declared::may_be_none;
+use crate::proxy::declared::starts_as_none;
 use crate::proxy::model::print;
 use crate::proxy::repair::{task_argument, unwrapped};
 
@@ -59,7 +59,7 @@ fn check_argument<'db>(
         return;
     };
     // `x: int = None` and `x = None if … else …` are common.
-    if may_be_none(cx.db, cx.model, argument)
+    if starts_as_none(cx.db, cx.model, argument)
         || (parameter.has_default && ty.is_none(cx.db))
         || !is_mismatch(cx.db, cx.env(), ty, parameter.ty)
     {
