@@ -24,7 +24,7 @@ use crate::proxy::passed::{Passage, Passed};
 use crate::proxy::repair::{empty_types, repairs};
 use crate::proxy::returns;
 use crate::reach::Reach;
-use crate::rules::{self, Original};
+use crate::rules::{self, Apis, Original};
 
 /// What to check.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct Request<'a> {
     pub files: &'a [SystemPathBuf],
     /// Report everything that ty finds, not only what concerns proxies.
     pub all: bool,
+    /// The functions and operators that do not treat a proxy like its target.
+    pub apis: &'a Apis,
 }
 
 /// Checks files, in parallel.
@@ -74,7 +76,7 @@ pub fn check(
                 }
                 _ => scope,
             };
-            let found = check_file(db, *file, &edits, &passed, scope);
+            let found = check_file(db, *file, &edits, &passed, scope, request.apis);
             progress(Progress::FileChecked);
             found
         })
@@ -165,9 +167,10 @@ fn check_file(
     edits: &FxHashMap<File, EditMap>,
     passed: &Passed,
     scope: Scope,
+    apis: &Apis,
 ) -> Vec<Diagnostic> {
     let found = catch_unwind(AssertUnwindSafe(|| {
-        findings_of(db, file, edits, passed, scope)
+        findings_of(db, file, edits, passed, scope, apis)
     }));
     found.unwrap_or_else(|error| {
         let message = format!("The check of this file failed: {}", error.payload);
@@ -188,6 +191,7 @@ fn findings_of(
     edits: &FxHashMap<File, EditMap>,
     passed: &Passed,
     scope: Scope,
+    apis: &Apis,
 ) -> Vec<Diagnostic> {
     let mut translator = Translator::new(db, edits);
     let program_file = db.program_file(file);
@@ -202,7 +206,7 @@ fn findings_of(
             source: &source,
             edits: edits.get(&file),
         };
-        let own = rules::check(db, program_file, passed, &original);
+        let own = rules::check(db, program_file, passed, &original, apis);
         diagnostics.extend(
             own.into_iter()
                 .filter_map(|it| translator.finding(file, it)),

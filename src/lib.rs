@@ -12,4 +12,4 @@ mod reach;
 mod rules;
 
 pub use db::ProgramOptions;
-pub use rules::OWN as OWN_RULES;
+pub use rules::{Apis, OWN as OWN_RULES};

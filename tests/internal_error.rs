@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use proxycheck::ProgramOptions;
 use proxycheck::check::{Request, check};
 use proxycheck::diagnostics::Severity;
+use proxycheck::{Apis, ProgramOptions};
 use ruff_db::system::walk_directory::WalkDirectoryBuilder;
 use ruff_db::system::{
     CommandExecutor, DirectoryEntry, InMemorySystem, Metadata, Result, System, SystemPath,
@@ -126,6 +126,7 @@ fn a_panic_is_one_finding_and_the_other_files_are_checked() {
         options: &options,
         files: &["/src/broken.py".into(), "/src/good.py".into()],
         all: false,
+        apis: &Apis::default(),
     };
     let outcome =
         check(Arc::new(FailingSystem(system)), &request, &|_| ()).expect("the folder exists");

@@ -23,7 +23,7 @@ use crate::diagnostics::suppression;
 use crate::diagnostics::{
     self, Diagnostic, Level, Outcome, Progress, ReadError, RuleInfo, Severity, Source,
 };
-use crate::{ProgramOptions, check};
+use crate::{Apis, ProgramOptions, check};
 
 /// What the text on the standard input is checked as.
 const STDIN_NAME: &str = "stdin.py";
@@ -304,6 +304,7 @@ impl Run<'_> {
             }
         }
         let enabled_rules = self.enabled_rules();
+        let apis = Apis::new(&config.functions, &config.operators);
         let progress = ProgressLine::new(files.len(), !self.args.quiet);
         for group in groups {
             let options = ProgramOptions {
@@ -321,6 +322,7 @@ impl Run<'_> {
                 options: &options,
                 files: &group.files,
                 all: config.all.unwrap_or(false),
+                apis: &apis,
             };
             let step = |Progress::FileChecked| progress.file_checked();
             outcome.extend(check::check(

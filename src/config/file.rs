@@ -6,20 +6,24 @@ use ruff_db::system::{System, SystemPath, SystemPathBuf};
 use ruff_python_ast::PythonVersion;
 use ruff_source_file::LineIndex;
 use ruff_text_size::TextSize;
+use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::{Config, Override, files, python_version, rules, unknown_level};
 use crate::diagnostics::render::OutputFormat;
 use crate::diagnostics::{Level, closest, shown};
 use crate::proxy::foreign::{MAX_CLASSES, ProxyClass};
+use crate::rules::{Function, Operator};
 
 const FILE_NAME: &str = "proxycheck.toml";
 
 const KEYS: &[&str] = &[
     "all",
     "exclude",
+    "functions",
     "include",
+    "operators",
     "output-format",
     "overrides",
     "platform",
@@ -308,6 +312,12 @@ impl<'a> Document<'a> {
                     self.error(&value.span(), &message)
                 })?);
             }
+            "functions" => {
+                config.functions = self.entries(value, Function::validate, errors)?;
+            }
+            "operators" => {
+                config.operators = self.entries(value, Operator::validate, errors)?;
+            }
             "rules" => {
                 for (rule, level) in self.rules(value, errors)? {
                     match rule {
@@ -330,6 +340,34 @@ impl<'a> Document<'a> {
             unknown => return Err(self.unknown_key(unknown, &key.span(), KEYS)),
         }
         Ok(())
+    }
+
+    /// A list of tables, each of which is an entry of its own.
+    fn entries<T: DeserializeOwned>(
+        &self,
+        value: &Value<'_>,
+        validate: impl Fn(&T) -> Result<(), String>,
+        errors: &mut Vec<String>,
+    ) -> Result<Vec<T>, String> {
+        let Some(list) = value.get_ref().as_array() else {
+            return Err(self.expected("a list of tables", value));
+        };
+        let mut entries = Vec::new();
+        for item in list {
+            let entry = T::deserialize(ValueDeserializer::from(item.clone()))
+                .map_err(|error| (error.span(), error.message().replace('\n', ", ")))
+                .and_then(|entry| match validate(&entry) {
+                    Ok(()) => Ok(entry),
+                    Err(message) => Err((None, message)),
+                });
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err((span, message)) => {
+                    errors.push(self.error(&span.unwrap_or_else(|| item.span()), &message));
+                }
+            }
+        }
+        Ok(entries)
     }
 
     fn override_of(&self, value: &Value<'_>, errors: &mut Vec<String>) -> Result<Override, String> {
@@ -482,6 +520,49 @@ mod tests {
 
     fn errors(text: &str) -> Vec<String> {
         load(&[("/p/sub/a.py", ""), ("/p/proxycheck.toml", text)]).unwrap_err()
+    }
+
+    #[test]
+    fn functions_and_operators_can_be_added() {
+        let project = load(&[
+            ("/p/sub/a.py", ""),
+            (
+                "/p/pyproject.toml",
+                "[[tool.proxycheck.functions]]\nnames = [\"engine.load\"]\n\
+                 parameters = [{ position = 0, name = \"buffer\" }]\nraises = \"ValueError\"\n\
+                 [[tool.proxycheck.operators]]\noperation = \"[]\"\nclasses = [\"engine.Table\"]\n",
+            ),
+        ])
+        .unwrap();
+        assert_eq!(project.config.functions.len(), 1);
+        assert_eq!(project.config.operators.len(), 1);
+    }
+
+    #[test]
+    fn each_entry_that_is_wrong_gets_one_message() {
+        let errors = errors(
+            "functions = [\n\
+             { names = [\"engine.load\"], parameters = [{ position = \"0\" }] },\n\
+             { names = [\"load\"], parameters = [{ position = 0 }] },\n\
+             { names = [\"engine.load\"], parameter = [{ position = 0 }] },\n\
+             { names = [\"engine.load\"], parameters = [{ position = 0 }], rule = \"none\" },\n\
+             { names = [\"engine.load\"], parameters = [{ position = 0 }], raises = \"A\", does = \"b\" },\n\
+             { names = [\"engine.load\"], parameters = [{ targets = [\"str\"] }] },\n\
+             ]\noperators = 3\n",
+        );
+        assert_eq!(
+            errors,
+            [
+                "proxycheck.toml:2:55: invalid type: string \"0\", expected usize",
+                "proxycheck.toml:3:1: `names` has to list functions with their modules: `module.function`",
+                "proxycheck.toml:4:28: unknown field `parameter`, expected one of `names`, `parameters`, \
+                 `unless`, `only-with`, `raises`, `raises-in-proxyrt`, `does`, `rule`, `accepts-proxyrt`",
+                "proxycheck.toml:5:1: there is no rule `none`",
+                "proxycheck.toml:6:1: it is either `raises` or `does`",
+                "proxycheck.toml:7:1: a parameter needs a `position`, a `name`, or `keywords`",
+                "proxycheck.toml:8:13: expected a list of tables, found an integer",
+            ]
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use ruff_python_ast::PythonVersion;
 use crate::diagnostics::render::OutputFormat;
 use crate::diagnostics::{Level, closest};
 use crate::proxy::foreign::ProxyClass;
+use crate::rules::{Function, Operator};
 
 pub mod environment;
 pub mod file;
@@ -38,6 +39,10 @@ pub struct Config {
     pub respect_ty_ignore: Option<bool>,
     pub respect_gitignore: Option<bool>,
     pub output_format: Option<OutputFormat>,
+    /// Functions that do not take proxies, beside those that are known.
+    pub functions: Vec<Function>,
+    /// Operators that do not take proxies, beside those that are known.
+    pub operators: Vec<Operator>,
     /// Levels for some files; later ones win.
     pub overrides: Vec<Override>,
 }

@@ -619,16 +619,26 @@ fn is_vague(printed: &str) -> bool {
         )
 }
 
+/// Whether code stands where failing is what it is for.
+pub(crate) fn is_tested_to_fail(covering: &CoveringNode<'_>) -> bool {
+    covering.ancestors().any(|node| match node {
+        AnyNodeRef::StmtWith(it) => it
+            .items
+            .iter()
+            .any(|item| expects_failure(&item.context_expr)),
+        AnyNodeRef::ExprCall(it) => expects_failure_call(&it.func),
+        _ => false,
+    })
+}
+
 /// Whether code stands where failing is what it is for, or is provided for.
 pub(crate) fn is_expected_to_fail(covering: &CoveringNode<'_>) -> bool {
+    if is_tested_to_fail(covering) {
+        return true;
+    }
     let mut inside = covering.node();
     covering.ancestors().any(|node| {
         let is_expected = match node {
-            AnyNodeRef::StmtWith(it) => it
-                .items
-                .iter()
-                .any(|item| expects_failure(&item.context_expr)),
-            AnyNodeRef::ExprCall(it) => expects_failure_call(&it.func),
             AnyNodeRef::StmtTry(it) => {
                 it.body
                     .iter()

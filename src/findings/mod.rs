@@ -16,7 +16,7 @@ use ty_python_semantic::{SemanticModel, check_file_unwrap};
 use crate::db::ProxyDb;
 use crate::diagnostics::Diagnostic;
 use crate::rules;
-pub(crate) use certainty::is_expected_to_fail;
+pub(crate) use certainty::{is_expected_to_fail, is_tested_to_fail};
 pub(crate) use translate::Translator;
 
 /// What is to be reported of a file.

@@ -40,6 +40,11 @@ ZOpaqueRef = _proxycheck.OpaqueRefProxy
 ZOpaqueRefMut = _proxycheck.OpaqueRefMutProxy
 ";
 
+/// Whether a name is one of those that stand for proxies of what cannot be an intersection.
+pub(crate) fn is_opaque_proxy(name: &str) -> bool {
+    name.starts_with("ZOpaque")
+}
+
 /// The functions that call a protocol method of their argument and return what it returns.
 const PROTOCOL_FUNCTIONS: [&str; 8] = [
     "abs", "round", "divmod", "pow", "iter", "reversed", "aiter", "sum",

@@ -22,7 +22,7 @@ use super::display;
 use super::lower::{self, Form};
 use super::model::{Kind, Proxiness, Proxy, print};
 use super::passed::{Passed, with_argument};
-use super::repair::unwrapped;
+use super::repair::{is_opaque_proxy, unwrapped};
 use crate::db::{ProxyDb, is_on_disk};
 
 /// How many definitions are followed back from an expression.
@@ -81,7 +81,7 @@ impl<'db> Sighting<'db> {
             return Self::passed(db, &env, argument, ty);
         }
         let mut proxies = proxiness.proxies;
-        proxies.retain(|it| it.kind != Kind::Locked);
+        proxies.retain(|it| it.kind != Kind::Locked && !it.hides_target());
         if proxies.is_empty() {
             let targets = proxiness.others.into_iter();
             let targets = targets.filter(|it| !matches!(it, Type::Never));
@@ -131,6 +131,8 @@ impl<'db> Sighting<'db> {
             format!("`{text}`")
         };
         match self.evidence {
+            // Nothing is gained by saying that its target is unknown.
+            Evidence::Type if self.printed.ends_with("Proxy[Unknown]") => with_article("Proxy"),
             Evidence::Type => with_article(&self.printed),
             Evidence::Declared(_) => format!("the `{}` that {subject} may be", self.printed),
             Evidence::Returned(_) => format!("the `{}` that the executor returns", self.printed),
@@ -199,6 +201,10 @@ fn print_proxies<'db>(
         if !targets.contains(&target) {
             targets.push(target);
         }
+    }
+    // A declared `float` is also an `int`.
+    if targets.iter().any(|it| it == "float") {
+        targets.retain(|it| it != "int");
     }
     Some(format!("{class}[{}]", targets.join(" | ")))
 }
@@ -492,13 +498,18 @@ fn form(expr: &Expr) -> Option<Form> {
     lower::form_of(&expr.as_name_expr()?.id)
 }
 
-/// Whether an annotation is a lowered proxy type.
+/// Whether an annotation is a lowered proxy type, or what replaces one that would be empty.
 fn is_proxy_type(expr: &Expr) -> bool {
     let class = match expr {
         Expr::Subscript(it) => &it.value,
         expr => expr,
     };
-    form(class).is_some_and(|it| !matches!(it, Form::ProxyOr | Form::Foreign(_)))
+    let is_opaque = || {
+        class
+            .as_name_expr()
+            .is_some_and(|it| is_opaque_proxy(&it.id))
+    };
+    form(class).is_some_and(|it| !matches!(it, Form::ProxyOr | Form::Foreign(_))) || is_opaque()
 }
 
 fn last_name(expr: &Expr) -> Option<&str> {

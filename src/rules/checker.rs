@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
+use ruff_db::source::source_text;
 use ruff_python_ast::find_node::covering_node;
 use ruff_python_ast::visitor::source_order::{
     SourceOrderVisitor, walk_comprehension, walk_expr, walk_stmt,
@@ -14,10 +15,11 @@ use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel, check_file_unwrap};
 
+use super::apis::Apis;
 use crate::dask::results::returned_proxy;
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
-use crate::findings::is_expected_to_fail;
+use crate::findings::{is_expected_to_fail, is_tested_to_fail};
 pub(crate) use crate::proxy::declared::with_article;
 use crate::proxy::declared::{declaration, may_be_none};
 use crate::proxy::edit::EditMap;
@@ -93,6 +95,7 @@ pub(crate) struct Checker<'a, 'db> {
     module: &'a ParsedModuleRef,
     passed: &'a Passed,
     original: &'a Original<'a>,
+    pub(super) apis: &'a Apis,
     findings: Vec<Finding>,
 }
 
@@ -123,6 +126,7 @@ pub(crate) fn check<'db>(
     file: ProgramFile<'db>,
     passed: &Passed,
     original: &Original<'_>,
+    apis: &Apis,
 ) -> Vec<Finding> {
     let module = parsed_module(db, file.python_file(db)).load(db);
     let model = SemanticModel::new(db, file);
@@ -133,6 +137,7 @@ pub(crate) fn check<'db>(
         module: &module,
         passed,
         original,
+        apis,
         findings: Vec::new(),
     };
     checker.visit_body(module.suite());
@@ -396,6 +401,34 @@ impl<'db> Checker<'_, 'db> {
             .any(|word| word == name)
     }
 
+    /// What a name is called in the modules that it is imported from, if it is imported from these only.
+    pub(crate) fn imported_from(&self, name: &str, modules: &[&str]) -> Option<String> {
+        let mut imports = Imports {
+            name,
+            found: Vec::new(),
+        };
+        imports.visit_body(self.module.suite());
+        let is_wanted = |(module, _): &(&str, &str)| modules.contains(module);
+        let (_, original) = imports.found.first()?;
+        imports
+            .found
+            .iter()
+            .all(is_wanted)
+            .then(|| (*original).to_owned())
+    }
+
+    /// Whether a proxy is one of proxyrt's, as far as the file tells, or the one that says where it is from.
+    pub(crate) fn is_proxyrt(&self, sighting: &Sighting<'db>) -> bool {
+        let there = match sighting.evidence {
+            Evidence::Type => None,
+            Evidence::Declared(place) | Evidence::Passed(place) | Evidence::Returned(place) => {
+                Some(place.file())
+            }
+        };
+        let names_it = |file| source_text(self.db, file).contains("proxyrt");
+        self.imports("proxyrt") || there.is_some_and(names_it)
+    }
+
     /// Whether the file names a package anywhere in its imports.
     pub(crate) fn imports(&self, package: &str) -> bool {
         let is_of_package = |name: &str| name.split('.').next() == Some(package);
@@ -404,6 +437,29 @@ impl<'db> Checker<'_, 'db> {
             Stmt::ImportFrom(it) => it.module.as_deref().is_some_and(is_of_package),
             _ => false,
         })
+    }
+
+    /// Whether an exception is wanted here, or is provided for and not even certain.
+    pub(crate) fn is_to_fail(&self, at: impl Ranged, sighting: &Sighting<'db>) -> bool {
+        let covering = covering_node(AnyNodeRef::from(self.module.syntax()), at.range());
+        if sighting.is_certain() {
+            is_tested_to_fail(&covering)
+        } else {
+            is_expected_to_fail(&covering)
+        }
+    }
+
+    /// The function or the module around a node.
+    pub(crate) fn scope_of(&self, at: impl Ranged) -> AnyNodeRef<'_> {
+        let root = AnyNodeRef::from(self.module.syntax());
+        let covering = covering_node(root, at.range());
+        let function = covering.ancestors().skip(1).find(|it| {
+            matches!(
+                it,
+                AnyNodeRef::StmtFunctionDef(_) | AnyNodeRef::ExprLambda(_)
+            )
+        });
+        function.unwrap_or(root)
     }
 
     /// The text of a node as the user wrote it.
@@ -431,6 +487,29 @@ impl<'ast> SourceOrderVisitor<'ast> for Checker<'_, '_> {
     }
 
     fn visit_annotation(&mut self, _expr: &'ast Expr) {}
+}
+
+/// Looks for `from module import name`, anywhere in a file.
+struct Imports<'a> {
+    name: &'a str,
+    /// The module, and the name there.
+    found: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> SourceOrderVisitor<'a> for Imports<'a> {
+    fn visit_stmt(&mut self, stmt: &'a Stmt) {
+        if let Stmt::ImportFrom(import) = stmt {
+            for alias in &import.names {
+                if alias.asname.as_ref().unwrap_or(&alias.name).as_str() == self.name {
+                    let module = import.module.as_deref().unwrap_or_default();
+                    self.found.push((module, alias.name.as_str()));
+                }
+            }
+        }
+        walk_stmt(self, stmt);
+    }
+
+    fn visit_expr(&mut self, _expr: &'a Expr) {}
 }
 
 /// Whether an expression names a value that is only one: `None`, a Boolean, `...`.

@@ -2,7 +2,7 @@ use ruff_python_ast::ExprCall;
 
 use super::checker::Checker;
 use super::dask_ref_proxy_argument;
-use super::qualified_name::qualified_name_of;
+use crate::proxy::qualified_name::qualified_name_of;
 use crate::dask::made::argument;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 

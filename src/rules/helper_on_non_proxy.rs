@@ -3,7 +3,7 @@ use ruff_text_size::Ranged;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, FixEdit, is_path, with_article};
-use super::qualified_name::qualified_name_of;
+use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::unwrapped;
 use crate::proxy::sighting::Evidence;

@@ -1,7 +1,7 @@
 use ruff_python_ast::{Expr, ExprCall};
 
 use super::checker::Checker;
-use super::qualified_name::qualified_name_of;
+use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 
 pub(super) static NONPROXIABLE_VALUE: RuleInfo = RuleInfo {

@@ -2,7 +2,7 @@ use ruff_python_ast::ExprCall;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, with_article};
-use super::qualified_name::qualified_name_of;
+use crate::proxy::qualified_name::qualified_name_of;
 use crate::dask::made::argument;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 

@@ -1,7 +1,7 @@
 use ruff_python_ast::ExprCall;
 
 use super::checker::{Checker, with_article};
-use super::qualified_name::qualified_name_of;
+use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 use crate::proxy::model::Kind;
 

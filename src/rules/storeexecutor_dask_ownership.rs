@@ -4,7 +4,7 @@ use ruff_text_size::Ranged;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, FixEdit};
-use super::qualified_name::qualified_name_of;
+use crate::proxy::qualified_name::qualified_name_of;
 use crate::dask::made::{ShouldProxy, argument, executor_of_call};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 

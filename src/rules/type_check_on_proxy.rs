@@ -3,9 +3,10 @@ use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
 use super::checker::Checker;
-use super::qualified_name::qualified_name;
+use crate::proxy::qualified_name::{ancestors, qualified_name};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::{comparisons, unwrapped};
+use crate::proxy::sighting::Sighting;
 
 pub(super) static TYPE_CHECK_ON_PROXY: RuleInfo = RuleInfo {
     name: "type-check-on-proxy",
@@ -43,6 +44,15 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         let Some(sighting) = cx.sighting(object).filter(|_| are_other_classes) else {
             continue;
         };
+        let can_be = match classes {
+            Expr::Tuple(it) if is_membership => any_can_be(cx, &sighting, &it.elts),
+            Expr::List(it) if is_membership => any_can_be(cx, &sighting, &it.elts),
+            Expr::Set(it) if is_membership => any_can_be(cx, &sighting, &it.elts),
+            class => any_can_be(cx, &sighting, std::slice::from_ref(class)),
+        };
+        if !can_be {
+            continue;
+        }
         let range = TextRange::new(left.start(), right.end());
         let object_text = cx.text(object);
         let class_text = match classes {
@@ -97,6 +107,24 @@ fn is_other_class(cx: &Checker<'_, '_>, class: &Expr) -> bool {
         Some(Type::ClassLiteral(_)) => !cx.print_type_of(class).contains("Proxy"),
         _ => class.is_none_literal_expr(),
     }
+}
+
+/// Whether the target can be an instance of just one of some classes. Where it cannot, the answer is the
+/// same for both.
+fn any_can_be(cx: &Checker<'_, '_>, sighting: &Sighting<'_>, classes: &[Expr]) -> bool {
+    classes.iter().any(|class| {
+        let Some(ty) = cx.type_of(class).filter(|_| !class.is_none_literal_expr()) else {
+            return class.is_none_literal_expr()
+                && sighting.proxies.iter().any(|it| cx.may_be(it, Type::none(cx.db, cx.env())));
+        };
+        let class = ancestors(cx.db, cx.env(), ty);
+        sighting.proxies.iter().any(|proxy| {
+            proxy.target.iter().all(|target| {
+                // A subclass, or nothing is known of the target.
+                qualified_name(cx.db, cx.env(), *target).is_none_or(|it| class.contains(&it))
+            })
+        })
+    })
 }
 
 fn tuple_of(cx: &Checker<'_, '_>, elements: &[Expr]) -> String {

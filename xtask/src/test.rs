@@ -186,6 +186,7 @@ impl Step {
                     command
                 };
                 vec![
+                    mypy("tests/apis", " --strict ."),
                     mypy("tests/apps", " --strict ."),
                     mypy("tests/literate", " --strict ."),
                     mypy("tests/proxy_classes", " --strict ."),
@@ -199,7 +200,7 @@ impl Step {
                 ]
             }
             Self::Pytest => vec![run(&format!(
-                "{pytest} tests/literate tests/apps tests/proxy_classes tests/stubs"
+                "{pytest} tests/apis tests/literate tests/apps tests/proxy_classes tests/stubs"
             ))],
             Self::Proof => vec![
                 run("python tests/literate/proof.py fixtures/rules"),
