@@ -9,6 +9,7 @@ use super::apis::{Consequence, Function, Operation, Operator, Parameter, Rejects
 use super::checker::{Checker, with_article};
 use crate::diagnostics::Applicability;
 use crate::proxy::display;
+use crate::proxy::model::Kind;
 use crate::proxy::qualified_name::{qualified_name, qualified_name_of};
 use crate::proxy::repair::{comparisons, unwrapped};
 use crate::proxy::sighting::Sighting;
@@ -422,6 +423,7 @@ fn report<'db>(
     let consequence = &callee.consequence;
     if !has_target(&sighting.printed, callee.targets)
         || (consequence.accepts_proxyrt && cx.is_proxyrt(sighting))
+        || (consequence.plain_only && sighting.proxies.iter().any(|it| it.kind != Kind::Plain))
         || (consequence.raises && cx.is_to_fail(proxy, sighting))
     {
         return;

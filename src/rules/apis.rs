@@ -81,6 +81,9 @@ pub struct Function {
     /// Whether proxyrt's proxies are treated like their targets.
     #[serde(default)]
     accepts_proxyrt: bool,
+    /// Whether it is so for a `Proxy` only, and not for owned ones and borrows.
+    #[serde(default)]
+    plain_only: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -125,6 +128,7 @@ impl Function {
         };
         Consequence {
             accepts_proxyrt: self.accepts_proxyrt,
+            plain_only: self.plain_only,
             ..consequence
         }
     }
@@ -208,6 +212,8 @@ pub(super) struct Consequence<'a> {
     pub(super) raises: bool,
     /// Whether proxyrt's proxies are treated like their targets.
     pub(super) accepts_proxyrt: bool,
+    /// Whether it is so for a `Proxy` only, and not for owned ones and borrows.
+    pub(super) plain_only: bool,
 }
 
 impl<'a> Consequence<'a> {
@@ -221,6 +227,7 @@ impl<'a> Consequence<'a> {
             verb,
             raises: does.is_none(),
             accepts_proxyrt: false,
+            plain_only: false,
         }
     }
 
