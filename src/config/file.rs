@@ -561,7 +561,7 @@ mod tests {
                 "proxycheck.toml:5:1: there is no rule `none`",
                 "proxycheck.toml:6:1: it is either `raises` or `does`",
                 "proxycheck.toml:7:1: a parameter needs a `position`, a `name`, or `keywords`",
-                "proxycheck.toml:8:13: expected a list of tables, found an integer",
+                "proxycheck.toml:9:13: expected a list of tables, found an integer",
             ]
         );
     }

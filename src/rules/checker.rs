@@ -429,7 +429,7 @@ impl<'db> Checker<'_, 'db> {
     pub(crate) fn is_proxyrt(&self, sighting: &Sighting<'db>) -> bool {
         let there = match sighting.evidence {
             Evidence::Type => None,
-            Evidence::Declared(place) | Evidence::Returned(place) | Evidence::Passed(place) => {
+            Evidence::Declared(place) | Evidence::Passed(place) | Evidence::Returned(place) => {
                 Some(place.file())
             }
         };
