@@ -5,7 +5,7 @@ use ty_python_semantic::types::Type;
 use super::checker::{Checker, is_singleton_literal};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::model::Kind;
-use crate::proxy::repair::comparisons;
+use crate::proxy::repair::{comparisons, unwrapped};
 use crate::proxy::sighting::Sighting;
 
 pub(super) static IDENTITY_CHECK_ON_PROXY: RuleInfo = RuleInfo {
@@ -40,7 +40,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
         let may_be_none = sighting.proxies.iter().any(|it| {
             it.kind == Kind::Owned && it.target.iter().any(|target| target.is_none(cx.db))
         });
-        if may_be_none || cx.starts_as_none(proxy) || !can_be(cx, &sighting, other) {
+        if may_be_none || skips_none(proxy) || cx.starts_as_none(proxy) || !can_be(cx, &sighting, other) {
             continue;
         }
         let origin = cx.sighting_label(proxy, &sighting);
@@ -61,6 +61,13 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, comparison: &ExprCompare) {
             .fix(Applicability::Safe, "Compare the target", edits);
         finding.secondary.extend(origin);
     }
+}
+
+/// `store.proxy(x, skip_nonproxiable=True)` returns `x` itself if that is `None`.
+fn skips_none(proxy: &Expr) -> bool {
+    unwrapped(proxy)
+        .as_call_expr()
+        .is_some_and(|it| it.arguments.find_keyword("skip_nonproxiable").is_some())
 }
 
 /// Whether the target can be the object that the proxy is compared with. Where it cannot, the answer is
