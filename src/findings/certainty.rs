@@ -542,7 +542,7 @@ impl<'a, 'db> Certainty<'a, 'db> {
                 class.is_some_and(|class| {
                     let text = source_text(self.db, place.file());
                     let text = &text[class.range()];
-                    ["setattr(", "__dict__", "__getattr__"]
+                    ["setattr(", "__setattr__", "__dict__", "__getattr__"]
                         .iter()
                         .any(|it| text.contains(it))
                 })

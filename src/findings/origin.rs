@@ -147,6 +147,7 @@ impl<'a, 'db> Evidence<'a, 'db> {
         let model = SemanticModel::new(self.db, file);
         let is_proxy_class = |base: &Expr| {
             base.as_subscript_expr()
+                .filter(|it| it.slice.as_name_expr().is_none_or(|it| it.id != "Any"))
                 .and_then(|it| it.value.inferred_type(&model))
                 .is_some_and(|ty| is_class_of_proxies(&print(self.db, &env, ty)))
         };
