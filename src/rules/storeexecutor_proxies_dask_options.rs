@@ -17,7 +17,8 @@ pub(super) static STOREEXECUTOR_PROXIES_DASK_OPTIONS: RuleInfo = RuleInfo {
 };
 
 pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall, task: &TaskCall<'_>) {
-    if task.runner != Runner::StoreExecutor || task.maps {
+    // The executor of proxyrt proxies neither.
+    if task.runner != Runner::StoreExecutor || task.maps || cx.imports("proxyrt") {
         return;
     }
     let options = Runner::DaskClient.options(false);

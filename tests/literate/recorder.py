@@ -174,6 +174,13 @@ def count_connector_operations(log: Log) -> None:
             _count_method(log, connector, method, operation, describe)
 
 
+def _size(data: Any) -> int:
+    try:
+        return memoryview(data).nbytes
+    except TypeError:  # A frame of proxyrt's knows its length only.
+        return len(data)
+
+
 def _count_method(
     log: Log,
     connector: type,
@@ -199,7 +206,7 @@ def _count_method(
                 0,
                 name=operation,
                 key=repr(key),
-                bytes=memoryview(data).nbytes,
+                bytes=_size(data),
             )
         return result
 
