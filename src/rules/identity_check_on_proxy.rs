@@ -5,7 +5,7 @@ use ty_python_semantic::types::Type;
 use super::checker::{Checker, is_singleton_literal};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::model::Kind;
-use crate::proxy::repair::{comparisons, unwrapped};
+use crate::proxy::repair::comparisons;
 use crate::proxy::sighting::Sighting;
 
 pub(super) static IDENTITY_CHECK_ON_PROXY: RuleInfo = RuleInfo {
