@@ -557,7 +557,7 @@ mod tests {
                 "proxycheck.toml:3:1: `names` has to list functions with their modules: `module.function`",
                 "proxycheck.toml:4:28: unknown field `parameter`, expected one of `names`, `parameters`, \
                  `unless`, `only-with`, `raises`, `raises-in-proxyrt`, `does`, `rule`, `accepts-proxyrt`, \
-                 `plain-only`",
+                 `plain-only`, `unless-target-has`",
                 "proxycheck.toml:5:1: there is no rule `none`",
                 "proxycheck.toml:6:1: it is either `raises` or `does`",
                 "proxycheck.toml:7:1: a parameter needs a `position`, a `name`, or `keywords`",

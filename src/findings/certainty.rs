@@ -23,6 +23,7 @@ use super::assignability::{found_and_expected, quoted};
 use crate::db::{ProxyDb, is_on_disk, is_stub};
 use crate::proxy::declared::definitions;
 use crate::proxy::display::{MARK, fold, is_proxy, split};
+use crate::proxy::lower;
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns::is_ours;
@@ -78,7 +79,8 @@ impl<'a, 'db> Certainty<'a, 'db> {
         let message = diagnostic.concise_message().to_str();
         let quoted: Vec<&str> = quoted(&message).collect();
         !is_expected_to_fail(covering)
-            && !unpacks_keywords(covering)
+            && !unpacks_arguments(covering)
+            && !self.is_call_of_partial(covering)
             && (!quoted.iter().any(|it| is_vague(it))
                 || self.is_about_bound_type_variable(diagnostic, &quoted, node))
             && if is_about_attribute(diagnostic, &message) {
@@ -86,6 +88,17 @@ impl<'a, 'db> Certainty<'a, 'db> {
             } else {
                 self.is_certain_of_value(diagnostic, &message, node, covering)
             }
+    }
+
+    /// Whether a finding is about a call of what `functools.partial` returns, of which the inference does
+    /// not always know what is left to be given.
+    fn is_call_of_partial(&self, covering: &CoveringNode<'_>) -> bool {
+        covering.ancestors().any(|it| match it {
+            AnyNodeRef::ExprCall(it) => self
+                .print(&it.func)
+                .is_some_and(|it| it.starts_with("partial[")),
+            _ => false,
+        })
     }
 
     fn is_certain_of_attribute(
@@ -128,6 +141,9 @@ impl<'a, 'db> Certainty<'a, 'db> {
         if self.may_be_set(&attribute.value, attribute.attr.as_str()) {
             return false;
         }
+        if message.contains("None") && self.is_compared_with_none(&attribute.value) {
+            return false;
+        }
         let is_partial = message.contains(" in union `");
         if !is_partial {
             return true;
@@ -146,6 +162,36 @@ impl<'a, 'db> Certainty<'a, 'db> {
             }
             _ => self.is_declared(&attribute.value),
         }
+    }
+
+    /// Whether the class of a container declares a proxy in `__getitem__` or `__contains__`, of which the
+    /// inference looks at one part at a time.
+    fn takes_proxies_as_keys(&self, container: &Expr) -> bool {
+        let env = self.model.program_environment();
+        let place = unwrapped(container)
+            .inferred_type(self.model)
+            .and_then(|ty| ty.definition(self.db, &env)?.focus_range(self.db))
+            .filter(|it| is_on_disk(self.db, it.file()));
+        place.is_some_and(|place| {
+            source_text(self.db, place.file()).lines().any(|line| {
+                let line = lower::restore_names(line);
+                ["def __getitem__(", "def __contains__("]
+                    .iter()
+                    .any(|it| line.contains(it))
+                    && line.contains("Proxy")
+            })
+        })
+    }
+
+    /// `p == None`, which a proxy forwards, tells whether its target is `None`; the inference does not
+    /// take it for that.
+    fn is_compared_with_none(&self, object: &Expr) -> bool {
+        let text = source_text(self.db, self.model.file());
+        let object = &text[unwrapped(object).range()];
+        let comparisons = ["==", "!="].map(|op| format!("{object} {op} None"));
+        // A repair may stand around the object.
+        let text = text.replace("Zstrip((", "").replace("))", "");
+        comparisons.iter().any(|it| text.contains(it))
     }
 
     fn is_certain_of_value(
@@ -195,6 +241,9 @@ impl<'a, 'db> Certainty<'a, 'db> {
         });
         match of_container.unwrap_or(node) {
             AnyNodeRef::ExprSubscript(it) => {
+                if self.takes_proxies_as_keys(&it.value) {
+                    return false;
+                }
                 if self.is_declared(&it.value) {
                     return !message.contains("`None`") || !self.has_absent(&it.value);
                 }
@@ -209,6 +258,14 @@ impl<'a, 'db> Certainty<'a, 'db> {
             }
             AnyNodeRef::ExprBinOp(it) => self.is_one_type(&it.left) && self.is_one_type(&it.right),
             AnyNodeRef::ExprUnaryOp(it) => self.is_one_type(&it.operand),
+            AnyNodeRef::ExprCompare(it)
+                if it
+                    .comparators
+                    .iter()
+                    .any(|it| self.takes_proxies_as_keys(it)) =>
+            {
+                false
+            }
             AnyNodeRef::ExprCompare(it) => {
                 self.is_one_type(&it.left) && it.comparators.iter().all(|it| self.is_one_type(it))
             }
@@ -706,11 +763,14 @@ fn last_name(expr: &Expr) -> Option<&str> {
     }
 }
 
-/// Whether the call that a finding is about gets keyword arguments from a dictionary.
-fn unpacks_keywords(covering: &CoveringNode<'_>) -> bool {
+/// Whether the call that a finding is about gets arguments from a sequence or a dictionary.
+fn unpacks_arguments(covering: &CoveringNode<'_>) -> bool {
     let call = covering.ancestors().find_map(|it| match it {
         AnyNodeRef::ExprCall(it) => Some(it),
         _ => None,
     });
-    call.is_some_and(|it| it.arguments.keywords.iter().any(|it| it.arg.is_none()))
+    call.is_some_and(|it| {
+        it.arguments.keywords.iter().any(|it| it.arg.is_none())
+            || it.arguments.args.iter().any(Expr::is_starred_expr)
+    })
 }

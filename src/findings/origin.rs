@@ -19,6 +19,7 @@ use super::assignability::{found_and_expected, quoted};
 use super::certainty::Certainty;
 use crate::db::{ProxyDb, is_on_disk, is_stub};
 use crate::proxy::declared::{declaration, definitions};
+use crate::proxy::display::is_proxy;
 use crate::proxy::display::{MARK, is_class_of_proxies};
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
@@ -241,7 +242,11 @@ impl<'a, 'db> Evidence<'a, 'db> {
         let message = diagnostic.concise_message().to_str();
         let is_unknown = match found_and_expected(&message) {
             // What a function of a proxy of anything expects is printed as a proxy of the unknown.
-            Some((found, _)) => is_about_unknown_target(found),
+            // Which kind of proxy is wanted there is the matter of a rule of ours.
+            Some((found, expected)) => {
+                is_about_unknown_target(found)
+                    || (is_proxy(found) && expected == "OwnedProxy[Unknown]")
+            }
             None => texts(diagnostic).any(is_about_unknown_target),
         };
         if is_unknown || is_about_type_variables(diagnostic) {

@@ -332,7 +332,9 @@ fn check_items(cx: &mut Checker<'_, '_>, callee: &Callee<'_>, container: &Expr) 
         Expr::Dict(it) => it
             .items
             .iter()
-            .flat_map(|item| item.key.iter().chain(is_deep.then_some(&item.value)))
+            // `**p` takes the items out of a proxy.
+            .filter_map(|item| Some((item.key.as_ref()?, &item.value)))
+            .flat_map(|(key, value)| std::iter::once(key).chain(is_deep.then_some(value)))
             .collect(),
         Expr::DictComp(it) if is_deep => vec![&it.value],
         _ => {
@@ -425,6 +427,9 @@ fn report<'db>(
         || (consequence.accepts_proxyrt && cx.is_proxyrt(sighting))
         || (consequence.plain_only && sighting.proxies.iter().any(|it| it.kind != Kind::Plain))
         || (consequence.raises && cx.is_to_fail(proxy, sighting))
+        || consequence
+            .unless_target_has
+            .is_some_and(|it| !cx.all_lack(sighting, it))
     {
         return;
     }

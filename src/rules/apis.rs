@@ -84,6 +84,8 @@ pub struct Function {
     /// Whether it is so for a `Proxy` only, and not for owned ones and borrows.
     #[serde(default)]
     plain_only: bool,
+    /// A method that the function calls if the target has it, and that a proxy forwards.
+    unless_target_has: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -129,6 +131,7 @@ impl Function {
         Consequence {
             accepts_proxyrt: self.accepts_proxyrt,
             plain_only: self.plain_only,
+            unless_target_has: self.unless_target_has.as_deref(),
             ..consequence
         }
     }
@@ -214,6 +217,7 @@ pub(super) struct Consequence<'a> {
     pub(super) accepts_proxyrt: bool,
     /// Whether it is so for a `Proxy` only, and not for owned ones and borrows.
     pub(super) plain_only: bool,
+    pub(super) unless_target_has: Option<&'a str>,
 }
 
 impl<'a> Consequence<'a> {
@@ -228,6 +232,7 @@ impl<'a> Consequence<'a> {
             raises: does.is_none(),
             accepts_proxyrt: false,
             plain_only: false,
+            unless_target_has: None,
         }
     }
 

@@ -27,7 +27,8 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall, task: &TaskCall<'
         .value
         .as_boolean_literal_expr()
         .is_some_and(|it| it.value);
-    if !is_true || task.option("proxy_result").is_some() {
+    let unpacks = call.arguments.keywords.iter().any(|it| it.arg.is_none());
+    if !is_true || unpacks || task.option("proxy_result").is_some() {
         return;
     }
     let missing = if task.option("proxy_args").is_some() {

@@ -20,7 +20,25 @@ pub(super) static MATCH_PATTERN_ON_PROXY: RuleInfo = RuleInfo {
 
 pub(super) fn check(cx: &mut Checker<'_, '_>, statement: &StmtMatch) {
     for case in &statement.cases {
+        // What comes after `case Proxy():` is for the others.
+        if is_of_proxies(&case.pattern) && case.guard.is_none() {
+            return;
+        }
         check_pattern(cx, &statement.subject, &case.pattern);
+    }
+}
+
+/// `case Proxy():`, also among alternatives.
+fn is_of_proxies(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::MatchClass(it) => match &*it.cls {
+            Expr::Name(name) => name.id == "Proxy",
+            Expr::Attribute(attribute) => &attribute.attr == "Proxy",
+            _ => false,
+        },
+        Pattern::MatchOr(it) => it.patterns.iter().any(is_of_proxies),
+        Pattern::MatchAs(it) => it.pattern.as_deref().is_some_and(is_of_proxies),
+        _ => false,
     }
 }
 

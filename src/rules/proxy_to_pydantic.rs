@@ -1,3 +1,4 @@
+use ruff_db::source::source_text;
 use ruff_python_ast::ExprCall;
 use ty_python_semantic::types::Type;
 
@@ -48,7 +49,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
         let is_model = *is_model.get_or_insert_with(|| {
             ancestors(cx.db, cx.env(), class).iter().any(|it| it == "pydantic.main.BaseModel")
         });
-        if !is_model {
+        if !is_model || has_validators(cx, class) {
             return;
         }
         let Some(ty) = field(cx.db, cx.env(), class, name).filter(|it| is_exact(cx, *it)) else {
@@ -76,6 +77,14 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     }
 }
 
+/// Whether the file of a model names validators, which may unwrap a proxy first.
+fn has_validators<'db>(cx: &Checker<'_, 'db>, class: Type<'db>) -> bool {
+    class
+        .definition(cx.db, cx.env())
+        .and_then(|it| it.focus_range(cx.db))
+        .is_some_and(|place| source_text(cx.db, place.file()).to_lowercase().contains("validator"))
+}
+
 /// Whether each alternative of a field's type, but for `None`, is validated by its class.
 fn is_exact(cx: &Checker<'_, '_>, ty: Type<'_>) -> bool {
     let alternatives = match ty {
@@ -85,6 +94,10 @@ fn is_exact(cx: &Checker<'_, '_>, ty: Type<'_>) -> bool {
     let mut classes = alternatives.iter().filter(|it| !it.is_none(cx.db)).peekable();
     classes.peek().is_some()
         && classes.all(|it| {
+            // A literal is compared, which a proxy forwards.
+            if matches!(it, Type::LiteralValue(_)) {
+                return false;
+            }
             qualified_name(cx.db, cx.env(), *it).is_some_and(|it| EXACT.contains(&it.as_str()))
                 || is_plain_enum(cx, *it)
         })

@@ -7,6 +7,7 @@ use ty_python_semantic::{HasType, SemanticModel};
 
 use super::checker::Checker;
 use crate::proxy::model::Proxy;
+use crate::proxy::sighting::Sighting;
 
 impl<'db> Checker<'_, 'db> {
     /// The type of a variable of the stub.
@@ -32,6 +33,12 @@ impl<'db> Checker<'_, 'db> {
                 .target
                 .iter()
                 .any(|it| it.is_assignable_to(self.db, self.env(), wanted))
+    }
+
+    /// Whether no target has a method, for certain.
+    pub(super) fn all_lack(&self, sighting: &Sighting<'db>, method: &str) -> bool {
+        self.trait_type(method)
+            .is_some_and(|wanted| sighting.proxies.iter().all(|it| self.lacks(it, wanted)))
     }
 
     /// Whether a target can be of a type: it is, or it is declared as something more general.

@@ -372,3 +372,8 @@ class _Xor(Protocol):
     def __xor__(self, *args: Any, **kwargs: Any) -> Any: ...
 
 __xor__: _Xor
+
+class _Deepcopy(Protocol):
+    def __deepcopy__(self, memo: Any, /) -> Any: ...
+
+__deepcopy__: _Deepcopy
