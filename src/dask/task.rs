@@ -41,9 +41,9 @@ impl Runner {
         matches!(self, Runner::DaskClient | Runner::StoreClient)
     }
 
-    /// The keywords that the runner takes for itself.
-    pub(crate) fn options(self, maps: bool) -> &'static [&'static str] {
-        const CLIENT: &[&str] = &[
+    /// Whether the runner takes a keyword for itself.
+    pub(crate) fn takes_option(self, maps: bool, name: &str) -> bool {
+        const CLIENT: [&str; 10] = [
             "key",
             "workers",
             "resources",
@@ -55,41 +55,15 @@ impl Runner {
             "actors",
             "pure",
         ];
-        const CLIENT_MAP: &[&str] = &[
-            "key",
-            "workers",
-            "resources",
-            "retries",
-            "priority",
-            "fifo_timeout",
-            "allow_other_workers",
-            "actor",
-            "actors",
-            "pure",
-            "batch_size",
-        ];
-        const STORE_CLIENT: &[&str] = &[
-            "key",
-            "workers",
-            "resources",
-            "retries",
-            "priority",
-            "fifo_timeout",
-            "allow_other_workers",
-            "actor",
-            "actors",
-            "pure",
-            "batch_size",
-            "proxy_args",
-            "proxy_result",
-        ];
-        match (self, maps) {
-            (Runner::DaskClient, false) => CLIENT,
-            (Runner::DaskClient, true) => CLIENT_MAP,
-            (Runner::StoreClient, _) => STORE_CLIENT,
-            (Runner::Delayed, _) => &["pure", "dask_key_name"],
-            (Runner::Executor, true) => &["timeout", "chunksize", "buffersize"],
-            (Runner::StoreExecutor | Runner::Executor | Runner::Partial, _) => &[],
+        match self {
+            Runner::DaskClient => CLIENT.contains(&name) || (maps && name == "batch_size"),
+            Runner::StoreClient => {
+                CLIENT.contains(&name)
+                    || matches!(name, "batch_size" | "proxy_args" | "proxy_result")
+            }
+            Runner::Delayed => matches!(name, "pure" | "dask_key_name"),
+            Runner::Executor => maps && matches!(name, "timeout" | "chunksize" | "buffersize"),
+            Runner::StoreExecutor | Runner::Partial => false,
         }
     }
 }
@@ -129,7 +103,7 @@ impl<'a> TaskCall<'a> {
         call: &'a ExprCall,
     ) -> Option<Self> {
         if let Some(function) = delayed_function(db, model, &call.func, MAX_STEPS) {
-            let (keywords, options) = split_keywords(call, Runner::Delayed.options(false));
+            let (keywords, options) = split_keywords(call, Runner::Delayed, false);
             return Some(TaskCall {
                 runner: Runner::Delayed,
                 maps: false,
@@ -144,7 +118,7 @@ impl<'a> TaskCall<'a> {
             return Self::of_scope(db, model, call);
         }
         let (runner, maps) = runner(&name)?;
-        let (mut keywords, options) = split_keywords(call, runner.options(maps));
+        let (mut keywords, options) = split_keywords(call, runner, maps);
         let (function, positional) = match &*call.arguments.args {
             [Expr::Starred(_), ..] => return None,
             [function, rest @ ..] => (function, rest.iter().collect()),
@@ -241,12 +215,12 @@ pub(crate) fn is_named(keyword: &Keyword, name: &str) -> bool {
 
 fn split_keywords<'a>(
     call: &'a ExprCall,
-    options: &[&str],
+    runner: Runner,
+    maps: bool,
 ) -> (Vec<&'a Keyword>, Vec<&'a Keyword>) {
     let is_option = |it: &&Keyword| {
-        it.arg
-            .as_ref()
-            .is_some_and(|name| options.contains(&name.as_str()))
+        let name = it.arg.as_ref();
+        name.is_some_and(|name| runner.takes_option(maps, name))
     };
     let (options, keywords) = call.arguments.keywords.iter().partition(is_option);
     (keywords, options)

@@ -6,6 +6,7 @@
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
 use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::helpers::any_over_expr;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr};
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, ExprContext, Operator};
 use ruff_text_size::{Ranged, TextRange};
@@ -81,6 +82,9 @@ impl<'db> Sighting<'db> {
         }
         let evidence = Declarations { db, passed }.may_be_proxy(model, expr, MAX_STEPS)?;
         if let Evidence::Passed(argument) = evidence {
+            if depends_on_other_parameter(db, model, expr) {
+                return None;
+            }
             return Self::passed(db, &env, argument, ty);
         }
         let mut proxies = proxiness.proxies;
@@ -198,6 +202,64 @@ fn is_rebound<'db>(db: &'db dyn ProxyDb, model: &SemanticModel<'db>, expr: &Expr
                 .is_some_and(|ty| !matches!(ty, Type::Dynamic(_) | Type::Never))
             && !Proxiness::of_expr(db, model, value).is_possible()
     })
+}
+
+/// Whether an expression is in a branch that is taken or not by another parameter of its function: a call
+/// that passes a proxy may not come there.
+fn depends_on_other_parameter<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    expr: &Expr,
+) -> bool {
+    let module = parsed_module(db, model.python_file()).load(db);
+    let root = AnyNodeRef::from(module.syntax());
+    if !root.range().contains_range(expr.range()) {
+        return false;
+    }
+    let subject = root_name(expr);
+    let mut tested = Vec::new();
+    for node in covering_node(root, expr.range()).ancestors() {
+        match node {
+            AnyNodeRef::StmtIf(it) => {
+                tested.push(&*it.test);
+                tested.extend(
+                    it.elif_else_clauses
+                        .iter()
+                        .filter_map(|it| it.test.as_ref()),
+                );
+            }
+            AnyNodeRef::ExprIf(it) => tested.push(&*it.test),
+            AnyNodeRef::StmtMatch(it) => tested.push(&*it.subject),
+            AnyNodeRef::StmtFunctionDef(function) => {
+                let others: Vec<&str> = function
+                    .parameters
+                    .iter()
+                    .map(|it| it.name().as_str())
+                    .filter(|it| Some(*it) != subject)
+                    .collect();
+                return tested
+                    .iter()
+                    .filter(|it| !it.range().contains_range(expr.range()))
+                    .any(|it| {
+                        any_over_expr(it, |it| {
+                            it.as_name_expr()
+                                .is_some_and(|it| others.contains(&it.id.as_str()))
+                        })
+                    });
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `job` in `job.data.rows`
+fn root_name(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Name(it) => Some(it.id.as_str()),
+        Expr::Attribute(it) => root_name(&it.value),
+        _ => None,
+    }
 }
 
 fn expanded<'db>(db: &'db dyn ProxyDb, ty: Type<'db>) -> Type<'db> {

@@ -21,8 +21,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall, task: &TaskCall<'
     if task.runner != Runner::StoreExecutor || task.maps || cx.imports("proxyrt") {
         return;
     }
-    let options = Runner::DaskClient.options(false);
-    let is_option = |name: &str| options.contains(&name);
+    let is_option = |name: &str| Runner::DaskClient.takes_option(false, name);
     let keywords: Vec<_> = task
         .keywords
         .iter()

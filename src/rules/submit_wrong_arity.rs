@@ -107,7 +107,7 @@ pub(super) fn check(
 
 fn is_option_of_client(runner: Runner, name: &str) -> bool {
     runner == Runner::StoreExecutor
-        && Runner::DaskClient.options(false).contains(&name)
+        && Runner::DaskClient.takes_option(false, name)
 }
 
 /// These have a rule of their own.
