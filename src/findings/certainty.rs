@@ -130,6 +130,9 @@ impl<'a, 'db> Certainty<'a, 'db> {
         let Some(attribute) = attribute else {
             return true;
         };
+        if attribute.attr.starts_with('_') && self.is_of_stubs(&attribute.value) {
+            return false;
+        }
         if attribute.ctx.is_store() {
             // An object takes a new attribute, unless it is of a built-in class. One that the user's
             // class does not declare is still a mistake where the class says which ones there are.
@@ -162,6 +165,15 @@ impl<'a, 'db> Certainty<'a, 'db> {
             }
             _ => self.is_declared(&attribute.value),
         }
+    }
+
+    /// Whether the class of an object is one of our stubs, which leave out what is private.
+    fn is_of_stubs(&self, object: &Expr) -> bool {
+        let env = self.model.program_environment();
+        unwrapped(object)
+            .inferred_type(self.model)
+            .and_then(|ty| ty.definition(self.db, &env)?.focus_range(self.db))
+            .is_some_and(|it| is_stub(self.db, it.file()))
     }
 
     /// Whether the class of a container declares a proxy in `__getitem__` or `__contains__`, of which the
