@@ -213,11 +213,7 @@ pub(crate) fn is_named(keyword: &Keyword, name: &str) -> bool {
     keyword.arg.as_ref().is_some_and(|it| it.as_str() == name)
 }
 
-fn split_keywords<'a>(
-    call: &'a ExprCall,
-    runner: Runner,
-    maps: bool,
-) -> (Vec<&'a Keyword>, Vec<&'a Keyword>) {
+fn split_keywords(call: &ExprCall, runner: Runner, maps: bool) -> (Vec<&Keyword>, Vec<&Keyword>) {
     let is_option = |it: &&Keyword| {
         let name = it.arg.as_ref();
         name.is_some_and(|name| runner.takes_option(maps, name))
