@@ -71,9 +71,7 @@ pub fn check(
         .par_iter()
         .map_with(db.clone(), |db, file| {
             let scope = match scope {
-                Scope::Proxies if !reach.contains(*file) && !passed.contains(*file) => {
-                    Scope::NoProxies
-                }
+                Scope::Proxies if !passed.contains(*file) => Scope::NoProxies,
                 _ => scope,
             };
             let found = check_file(db, *file, &edits, &passed, scope, request.apis);

@@ -24,7 +24,6 @@ pub(crate) struct Reach {
     pub(crate) files: Vec<File>,
     /// These and all that they import of the user's own code.
     pub(crate) imported: Vec<File>,
-    set: FxHashSet<File>,
 }
 
 impl Reach {
@@ -82,15 +81,9 @@ impl Reach {
             files
         };
         Reach {
-            set: files.clone(),
             files: sorted(files),
             imported: sorted(imported),
         }
-    }
-
-    /// Whether a proxy can be seen from a file.
-    pub(crate) fn contains(&self, file: File) -> bool {
-        self.set.contains(&file)
     }
 }
 

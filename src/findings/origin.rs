@@ -19,8 +19,7 @@ use super::assignability::{found_and_expected, quoted};
 use super::certainty::Certainty;
 use crate::db::{ProxyDb, is_on_disk, is_stub};
 use crate::proxy::declared::{declaration, definitions};
-use crate::proxy::display::is_proxy;
-use crate::proxy::display::{MARK, is_class_of_proxies};
+use crate::proxy::display::{MARK, is_class_of_proxies, is_proxy};
 use crate::proxy::model::{Proxiness, print};
 use crate::proxy::repair::unwrapped;
 

@@ -300,7 +300,6 @@ fn matching(text: &str, open: usize) -> Option<usize> {
     None
 }
 
-/// Splits at `separator` outside brackets and quotes.
 /// Splits at a separator outside brackets and quotes.
 pub(crate) fn split<'a>(text: &'a str, separator: &str) -> Vec<&'a str> {
     let mut parts = Vec::new();

@@ -73,7 +73,7 @@ impl Passed {
         next
     }
 
-    /// Whether a parameter of a function in `file` is given a proxy.
+    /// Whether a proxy can be seen from `file`, or is passed to a function in it.
     pub(crate) fn contains(&self, file: File) -> bool {
         self.files.contains(&file)
     }
