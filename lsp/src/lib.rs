@@ -1,1 +1,5 @@
-//! Language-server adapter.
+//! Protocol adapter: speaks the Language Server Protocol on one side and [`Backend`] on the other.
+
+mod backend;
+
+pub use backend::*;
