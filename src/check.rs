@@ -65,6 +65,8 @@ pub fn check(
         }
     }
     let reach = Reach::of(&db, &files, &request.options.site_packages);
+    // Only the files that are known by now are edited, and none changes otherwise.
+    ruff_db::Db::files(&db).freeze();
     let edits = edit(&mut db, &reach);
     let passed = passed(&db, &reach);
     let found: Vec<Vec<Diagnostic>> = files

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ruff_db::Db as SourceDb;
 use ruff_db::diagnostic::{Diagnostic, Severity};
-use ruff_db::files::{File, Files};
+use ruff_db::files::{File, FileRootKind, Files};
 use ruff_db::system::{System, SystemPathBuf};
 use ruff_db::vendored::VendoredFileSystem;
 use ruff_python_ast::PythonVersion;
@@ -120,6 +120,11 @@ impl Db {
                 },
             }),
         };
+        // What is under a root of this kind is what changes: what depends on nothing else stays valid
+        // when it does.
+        for root in &options.src {
+            db.files.try_add_root(&db, root, FileRootKind::Project);
+        }
         db.settings
             .program
             .search_paths
