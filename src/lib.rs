@@ -1,5 +1,6 @@
 //! Checks Python programs that move objects by proxy.
 
+mod analysis;
 pub mod check;
 pub mod cli;
 pub mod config;
