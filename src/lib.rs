@@ -8,6 +8,8 @@ mod dask;
 mod db;
 pub mod diagnostics;
 mod findings;
+mod overlay;
+mod project;
 pub mod proxy;
 mod reach;
 mod rules;

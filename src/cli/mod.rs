@@ -13,7 +13,6 @@ use codespan_reporting::term::termcolor::{
 mod args;
 mod check;
 mod fixes;
-mod overlay;
 mod progress;
 mod rules;
 

@@ -15,13 +15,13 @@ use rustc_hash::FxHashMap;
 
 /// The disk, with the text on the standard input and the files that fixes have changed over it.
 #[derive(Debug, Clone)]
-pub(super) struct Overlay {
+pub(crate) struct Overlay {
     disk: OsSystem,
     texts: Arc<RwLock<FxHashMap<SystemPathBuf, Arc<str>>>>,
 }
 
 impl Overlay {
-    pub(super) fn new(cwd: &SystemPath) -> Self {
+    pub(crate) fn new(cwd: &SystemPath) -> Self {
         Overlay {
             disk: OsSystem::new(cwd),
             texts: Arc::default(),
@@ -29,7 +29,7 @@ impl Overlay {
     }
 
     /// Gives a file another text; for a notebook, its JSON.
-    pub(super) fn insert(&self, path: SystemPathBuf, text: String) {
+    pub(crate) fn insert(&self, path: SystemPathBuf, text: String) {
         // A writer that panicked has left the map whole.
         let mut texts = self
             .texts
@@ -39,7 +39,7 @@ impl Overlay {
     }
 
     /// The text that a file was given.
-    pub(super) fn get(&self, path: &SystemPath) -> Option<Arc<str>> {
+    pub(crate) fn get(&self, path: &SystemPath) -> Option<Arc<str>> {
         let texts = self
             .texts
             .read()
