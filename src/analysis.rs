@@ -178,6 +178,11 @@ impl Analysis {
         &self.db
     }
 
+    /// The user's own files that are checked or imported by those.
+    pub(crate) fn files(&self) -> Vec<File> {
+        self.imports.files()
+    }
+
     pub(crate) fn view(&self) -> View {
         View {
             db: self.db.clone(),

@@ -8,6 +8,7 @@ mod dask;
 mod db;
 pub mod diagnostics;
 mod findings;
+mod ide;
 mod overlay;
 mod project;
 pub mod proxy;
