@@ -4,10 +4,11 @@ use proxycheck_lsp as lsp;
 use ruff_python_ast as ast;
 use ruff_python_ast::name::Name;
 use ruff_text_size::{Ranged as _, TextSize};
+use ty_python_semantic::NameKind;
 use ty_python_semantic::types::Type;
-use ty_python_semantic::{NameKind, definitions_for_attribute};
 
 use super::hover::documentation as documentation_of;
+use super::members::{definitions_of_member, of_target};
 use super::navigation::attribute_at;
 use super::question::Question;
 use crate::proxy::model::{Proxiness, print};
@@ -38,9 +39,8 @@ pub(super) fn completions(question: &Question, offset: usize) -> Vec<lsp::Comple
             lsp::Completion {
                 kind: kind(&label, member.ty.as_ref()),
                 detail: member.ty.map(|ty| {
-                    let printed = print(db, &env, ty);
-                    let printed = printed.strip_prefix("bound method ").unwrap_or(&printed);
-                    printed.strip_prefix("def ").unwrap_or(printed).to_owned()
+                    let printed = of_target(&print(db, &env, ty), &label);
+                    printed.strip_prefix("def ").unwrap_or(&printed).to_owned()
                 }),
                 replaces: replaces.clone(),
                 is_deprecated: false,
@@ -98,6 +98,6 @@ pub(super) fn documentation(question: &Question, offset: usize, label: &str) -> 
     };
     documentation_of(
         &question.view.db,
-        &definitions_for_attribute(&model, &wanted),
+        &definitions_of_member(&question.view.db, &model, &wanted),
     )
 }

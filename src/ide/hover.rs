@@ -3,10 +3,9 @@
 use proxycheck_lsp as lsp;
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 use ruff_text_size::Ranged as _;
-use ty_python_semantic::{
-    HasType as _, ResolvedDefinition, SemanticModel, definitions_for_attribute, map_stub_definition,
-};
+use ty_python_semantic::{HasType as _, ResolvedDefinition, SemanticModel, map_stub_definition};
 
+use super::members::{definitions_of_member, of_target};
 use super::navigation::expr_at;
 use super::question::{Question, covering};
 use crate::config::rules;
@@ -196,7 +195,7 @@ fn of_member<'db>(
     let db = &question.view.db;
     let ty = attribute.inferred_type(model)?;
     let printed = print(db, &model.program_environment(), ty);
-    let printed = printed.strip_prefix("bound method ").unwrap_or(&printed);
+    let printed = of_target(&printed, &attribute.attr);
     let shown = if printed.contains('(') && printed.contains(attribute.attr.as_str()) {
         format!("def {printed}")
     } else {
@@ -204,7 +203,7 @@ fn of_member<'db>(
     };
     let mut markdown = code(&shown);
     markdown.push_str(&format!("Forwarded by `{}`.\n", receiver.printed));
-    let definitions = definitions_for_attribute(model, attribute);
+    let definitions = definitions_of_member(db, model, attribute);
     if let Some(docs) = documentation(db, &definitions) {
         markdown.push_str(&format!("\n---\n{docs}\n"));
     }

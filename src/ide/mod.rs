@@ -25,6 +25,7 @@ mod completion;
 mod diagnostics;
 mod hints;
 mod hover;
+mod members;
 mod navigation;
 mod place;
 mod question;

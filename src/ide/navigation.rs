@@ -16,10 +16,11 @@ use rustc_hash::FxHashSet;
 use ty_python_semantic::types::ide_support::definitions_for_keyword_argument;
 use ty_python_semantic::{
     Db as _, HasDefinition as _, HasType as _, ImportAliasResolution, ResolvedDefinition,
-    SemanticModel, contains_identifier, definitions_for_attribute, definitions_for_imported_symbol,
-    definitions_for_name, map_stub_definition,
+    SemanticModel, contains_identifier, definitions_for_imported_symbol, definitions_for_name,
+    map_stub_definition,
 };
 
+use super::members::definitions_of_member;
 use super::question::Question;
 use crate::db::{Db, is_on_disk};
 use crate::proxy::lower;
@@ -82,6 +83,7 @@ impl Named<'_> {
 
     fn definitions<'db>(
         &self,
+        db: &'db Db,
         model: &SemanticModel<'db>,
         original: Option<&str>,
     ) -> Vec<ResolvedDefinition<'db>> {
@@ -92,7 +94,7 @@ impl Named<'_> {
                 let name = original.filter(|_| is_lowered).unwrap_or(&it.id);
                 definitions_for_name(model, name, (*it).into(), resolution)
             }
-            Named::Attribute(it) => definitions_for_attribute(model, it),
+            Named::Attribute(it) => definitions_of_member(db, model, it),
             Named::Function(it) => vec![ResolvedDefinition::Definition(it.definition(model))],
             Named::Class(it) => vec![ResolvedDefinition::Definition(it.definition(model))],
             Named::Parameter(it) => vec![ResolvedDefinition::Definition(it.definition(model))],
@@ -250,7 +252,7 @@ fn definitions_at<'db>(
 ) -> Vec<ResolvedDefinition<'db>> {
     let written = question.user_range(named.range());
     let written = written.and_then(|it| question.source.text.get(it));
-    named.definitions(model, written)
+    named.definitions(&question.view.db, model, written)
 }
 
 /// Where to go for a definition; for one in a stub, to the source that it describes, if there is one.
@@ -367,7 +369,7 @@ fn in_file<'db>(
         };
         let is_definition = wanted.contains(&place);
         if !is_definition {
-            let definitions = named.definitions(&model, None);
+            let definitions = named.definitions(db, &model, None);
             if places(db, &definitions).is_disjoint(wanted) {
                 return;
             }

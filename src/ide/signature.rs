@@ -81,23 +81,19 @@ fn signature<'db>(
     before: usize,
 ) -> lsp::Signature {
     let words = |text: &str| display::fold(&lower::restore_names(&display::merge_numbers(text)));
-    let mut label = format!("{name}(");
+    let label = format!("{name}{}", words(&details.label));
     let mut parameters = Vec::new();
-    for (index, parameter) in details.parameters.iter().enumerate() {
-        if index > 0 {
-            label.push_str(", ");
-        }
-        let start = label.len();
-        label.push_str(&words(&parameter.label));
+    // The label also has what separates kinds of parameters, such as `*`.
+    let mut rest = name.len();
+    for parameter in &details.parameters {
+        let written = words(&parameter.label);
+        let start = label[rest..].find(&written).map_or(rest, |at| rest + at);
+        let end = (start + written.len()).min(label.len());
+        rest = end;
         parameters.push(lsp::SignatureParameter {
-            range: start..label.len(),
+            range: start..end,
             documentation: None,
         });
-    }
-    label.push(')');
-    if let Some((_, returned)) = details.label.rsplit_once(" -> ") {
-        label.push_str(" -> ");
-        label.push_str(&words(returned));
     }
     let mapping = &details.argument_to_displayed_parameter_mapping;
     let reached = mapping.get(before).copied().flatten();
