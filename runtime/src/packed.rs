@@ -98,7 +98,7 @@ impl Key {
             Self::Object(key) => Ok(key.bind(py).clone()),
             Self::Token(class, token) => {
                 let known = &KEYS[usize::from(*class) - 1];
-                token::key(known.get(py)?, &token::name(py, token))
+                token::key(known.get(py)?, &token::name(token))
             }
         }
     }

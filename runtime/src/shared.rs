@@ -28,10 +28,11 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 
 use memmap2::{MmapMut, MmapOptions};
 use pyo3::prelude::*;
-use pyo3::types::PyMemoryView;
+use pyo3::types::{PyMemoryView, PyType};
 
 use crate::files::{self, Pieces};
 use crate::memory::Block;
+use crate::token;
 
 /// Smaller objects are not worth the system calls.
 const LARGE: u64 = 1 << 20;
@@ -49,34 +50,64 @@ const MOST_SPARE_BYTES: u64 = 256 << 20;
 ///     directory: The folder of the namespace, which exists.
 ///     name: The name of the object. An object of that name is replaced.
 ///     data: A frame or a bytes-like object.
-///     new: Whether nobody else knows the name yet.
 ///
 /// Raises:
 ///     OSError: If the object cannot be written, for instance because the memory is full. Nothing is left behind.
 #[pyfunction]
-#[pyo3(signature = (directory, name, data, /, *, new = false))]
+#[pyo3(signature = (directory, name, data, /))]
 pub(crate) fn write_shared(
     directory: PathBuf,
     name: &str,
     data: &Bound<'_, PyAny>,
-    new: bool,
 ) -> PyResult<()> {
     let target = files::path(&directory, name)?;
     files::with_pieces(data, &target, |pieces| {
-        if cfg!(target_os = "linux") && pieces.length as u64 >= LARGE {
-            if write_over_spare(&directory, &target, pieces)? {
-                return Ok(());
-            }
-            return match files::write(&directory, &target, pieces, false, new) {
-                Err(error) if error.kind() == ErrorKind::StorageFull => {
-                    remove_spares(&directory);
-                    files::write(&directory, &target, pieces, false, new)
-                }
-                result => result,
-            };
-        }
-        files::write(&directory, &target, pieces, false, new)
+        write(&directory, &target, pieces, false)
     })
+}
+
+/// Writes an object of a new name.
+///
+/// Args:
+///     directory: The folder of the namespace, which exists.
+///     data: A frame or a bytes-like object.
+///     class: That of the key.
+///
+/// Returns:
+///     The key.
+///
+/// Raises:
+///     OSError: As for `write_shared`.
+#[pyfunction]
+#[pyo3(signature = (directory, data, class, /))]
+pub(crate) fn put_shared<'py>(
+    directory: PathBuf,
+    data: &Bound<'py, PyAny>,
+    class: &Bound<'py, PyType>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let name = token::new_name()?;
+    let target = directory.join(&name);
+    files::with_pieces(data, &target, |pieces| {
+        write(&directory, &target, pieces, true)
+    })?;
+    token::key(class, &name)
+}
+
+/// Writes an object. If it is `new`, nobody else knows its name yet.
+fn write(directory: &Path, target: &Path, pieces: &Pieces<'_>, new: bool) -> io::Result<()> {
+    if cfg!(target_os = "linux") && pieces.length as u64 >= LARGE {
+        if write_over_spare(directory, target, pieces)? {
+            return Ok(());
+        }
+        return match files::write(directory, target, pieces, false, new) {
+            Err(error) if error.kind() == ErrorKind::StorageFull => {
+                remove_spares(directory);
+                files::write(directory, target, pieces, false, new)
+            }
+            result => result,
+        };
+    }
+    files::write(directory, target, pieces, false, new)
 }
 
 /// Reads an object that `write_shared` wrote.

@@ -29,6 +29,8 @@ __all__ = [
     "is_valid",
     "join_background",
     "new_key",
+    "put_file",
+    "put_shared",
     "read_file",
     "read_shared",
     "release_mappings",
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_KeyT = TypeVar("_KeyT", bound=tuple[Any, ...])
 _T_co = TypeVar("_T_co", covariant=True)
 
 __version__: str
@@ -267,9 +270,17 @@ def write_file(
     /,
     *,
     durable: bool = False,
-    new: bool = False,
 ) -> None:
     """Write a file that other processes see whole or not at all."""
+
+def put_file(
+    directory: str | os.PathLike[str],
+    data: Frame | bytes | bytearray | memoryview,
+    class_: type[_KeyT],
+    durable: bool,
+    /,
+) -> _KeyT:
+    """Write a file of a new name and return its key."""
 
 def read_file(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of a file, or None if there is none."""
@@ -279,21 +290,26 @@ def write_shared(
     name: str,
     data: Frame | bytes | bytearray | memoryview,
     /,
-    *,
-    new: bool = False,
 ) -> None:
     """Write an object of shared memory that other processes see whole or not at all."""
+
+def put_shared(
+    directory: str | os.PathLike[str],
+    data: Frame | bytes | bytearray | memoryview,
+    class_: type[_KeyT],
+    /,
+) -> _KeyT:
+    """Write an object of a new name to shared memory and return its key."""
 
 def read_shared(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of an object of shared memory, or None if there is none."""
 
 def release_mappings() -> None:
-    """Let go of the memory of shared objects that have been removed."""
+    """Let go of the memory that is kept for the next shared objects."""
 
 def evict_shared(directory: str | os.PathLike[str], name: str, /) -> None:
     """Remove an object of shared memory, if there is one."""
 
-_KeyT = TypeVar("_KeyT", bound=tuple[Any, ...])
 _ValueT = TypeVar("_ValueT")
 _ConnectorT = TypeVar("_ConnectorT")
 
