@@ -1,4 +1,4 @@
-//! Names of objects that no other process chooses: 120 random bits.
+//! Names of objects that no other process chooses: 96 random bits.
 
 use std::cell::RefCell;
 use std::process;
@@ -12,7 +12,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyTuple, PyType};
 
 /// The bits of a name.
-pub(crate) type Token = [u8; 15];
+pub(crate) type Token = [u8; 12];
 
 /// The length of a name: URL-safe Base64 of a token, without padding.
 const LENGTH: usize = size_of::<Token>() / 3 * 4;
@@ -108,9 +108,10 @@ mod tests {
         for name in [
             "",
             "x",
-            "abcdefghijklmnopqrs",
-            "abcdefghijklmnopqrst\u{e9}",
-            "abcdefghijklmnopqrs=",
+            "abcdefghijklmno",
+            "abcdefghijklmnop\u{e9}",
+            "abcdefghijklmno=",
+            "abcdefghijklmnopqrst",
         ] {
             assert_eq!(parse(name), None, "{name}");
         }

@@ -15,7 +15,7 @@ __all__ = [
     "StoreFactory",
     "__version__",
     "_factory",
-    "_proxy",
+    "_p",
     "_proxy_trampoline",
     "_reduce",
     "after_fork",
@@ -319,7 +319,7 @@ def new_key(class_: type[_KeyT], /) -> _KeyT:
 def _reduce(proxy: Proxy[Any], /) -> tuple[Any, ...]: ...
 
 @final
-class _proxy:
+class _p:
     def __new__(  # type: ignore[misc]  # a class because the pickler finds it faster
         cls, config: bytes, item: bytes, class_: Any = None, key: Any = None, hash: Any = None, /
     ) -> Proxy[Any]: ...
