@@ -75,7 +75,7 @@ mod _proxyrt {
     #[pymodule_export]
     use crate::memory::Block;
     #[pymodule_export]
-    use crate::serialize::{Frame, deserialize, encode, serialize};
+    use crate::serialize::{Frame, codec_head, deserialize, encode, serialize};
     #[pymodule_export]
     use crate::shared::{evict_shared, put_shared, read_shared, release_mappings, write_shared};
     #[pymodule_export]

@@ -105,12 +105,9 @@ pub(crate) fn encode(obj: &Bound<'_, PyAny>, checksum: bool) -> PyResult<Frame> 
         let encoded = codec.call_method1("encode", (obj,))?;
         let (note, buffers): (Vec<u8>, Bound<'_, PyAny>) = encoded.extract()?;
         let name: String = codec.getattr("name")?.extract()?;
-        let mut metadata = (name.len() as u64).to_le_bytes().to_vec();
-        metadata.extend(name.as_bytes());
-        metadata.extend(note);
         return Ok(Frame::new(
             Kind::Codec,
-            &metadata,
+            &noted(&name, &note),
             borrow_all(&buffers)?,
             checksum,
         ));
@@ -132,7 +129,47 @@ pub(crate) fn serialize<'py>(
     obj: &Bound<'py, PyAny>,
     checksum: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    encode(obj, checksum)?.__bytes__(obj.py())
+    let py = obj.py();
+    let codec = codec(&obj.get_type())?;
+    if let Some(codec) = codec
+        && let Some(write) = codec.getattr_opt(intern!(py, "serialize"))?
+        && let written = write.call1((obj, checksum))?
+        && !written.is_none()
+    {
+        return Ok(written.cast_into()?);
+    }
+    encode(obj, checksum)?.__bytes__(py)
+}
+
+/// Makes the head of a frame of one part, with the zeros before it.
+///
+/// Args:
+///     name: That of the codec, which has nothing to note.
+///     part: The part.
+///     checksum: As for `serialize`.
+#[pyfunction]
+#[pyo3(signature = (name, part, checksum, /))]
+pub(crate) fn codec_head<'py>(
+    name: &str,
+    part: &Bound<'py, PyAny>,
+    checksum: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let py = part.py();
+    let part = Borrowed::buffer(PyUntypedBuffer::get(part)?)?;
+    let head = Head::new(Kind::Codec, &noted(name, &[]), &[part.bytes()], checksum);
+    memory::assemble(
+        py,
+        head.offsets[0],
+        &[(0, &head.bytes), (head.offsets[0], &[])],
+    )
+}
+
+/// The metadata of a codec: its name and what it noted.
+fn noted(name: &str, note: &[u8]) -> Vec<u8> {
+    let mut metadata = (name.len() as u64).to_le_bytes().to_vec();
+    metadata.extend(name.as_bytes());
+    metadata.extend(note);
+    metadata
 }
 
 /// Makes the object of its serialized form.

@@ -19,6 +19,7 @@ __all__ = [
     "_proxy_trampoline",
     "_reduce",
     "after_fork",
+    "codec_head",
     "deserialize",
     "encode",
     "evict_shared",
@@ -262,6 +263,9 @@ def deserialize(
         ValueError: If ``buffer`` is no bytes-like object.
         SerializationError: If the bytes are truncated, corrupt, of an unknown format, or refused.
     """
+
+def codec_head(name: str, part: bytes | memoryview, checksum: bool, /) -> bytes:
+    """Make the head of a frame of one part, with the zeros before it."""
 
 def write_file(
     directory: str | os.PathLike[str],
