@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
+import os
 import pickle
 import subprocess
 import sys
@@ -389,3 +391,38 @@ def test_a_subclass_puts_its_own_way() -> None:
         proxy = store.proxy([1], populate_target=False)
         assert proxy == [1]
         assert (store.puts, store.gets) == (1, 1)
+
+
+@pytest.mark.parametrize("given_away", [False, True])
+def test_an_owner_that_outlives_its_store_evicts_and_registers_nothing(
+    tmp_path: Path, given_away: bool
+) -> None:
+    folder = tmp_path / "store"
+    with Store("outlived", FileConnector(str(folder), clear=False), register=True) as store:
+        owner: Any = store.owned_proxy([1])
+        if given_away:
+            owner = pickle.loads(pickle.dumps(owner))
+        other = store.put([2])
+    assert len(os.listdir(folder)) == 2
+    del owner
+    gc.collect()
+    assert os.listdir(folder) == [other.filename]
+    # The name is free, and the next owner finds its store again.
+    with Store("outlived", FileConnector(str(folder)), register=True) as store:
+        assert store.get(other) == [2]
+        owner = store.owned_proxy([3])
+        assert get_store("outlived") is store
+        del owner
+        gc.collect()
+        assert os.listdir(folder) == [other.filename]
+
+
+def test_an_owner_that_outlives_its_store_leaves_no_namespace(tmp_path: Path) -> None:
+    connector = SharedMemoryConnector("x", directory=str(tmp_path))
+    with Store("outlived", connector, register=True) as store:
+        owner = store.owned_proxy([1])
+    assert os.listdir(tmp_path) == []
+    del owner
+    gc.collect()
+    assert os.listdir(tmp_path) == []
+    assert get_store("outlived") is None
