@@ -31,7 +31,7 @@ def pack(config: StoreConfig) -> bytes | None:
     0. The pickled arguments follow.
     1. The index in ``_USUAL`` is in the other bits of the byte, and the text follows.
     2. and more: The index plus 2. With the other bits, it is a little-endian number, the digits of
-       which are the text. Letters take five bits then instead of eight.
+       which are the text. A character takes 5.3 bits then instead of eight.
     """
     connector = config.connector
     functions = config.serializer, config.deserializer
