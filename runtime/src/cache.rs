@@ -76,6 +76,10 @@ impl LRUCache {
         let data = self.data.bind(key.py());
         with_critical_section(data, || {
             self.evictions.fetch_add(1, Ordering::AcqRel);
+            // Usually there is none, and an exception costs more than to look.
+            if !data.contains(key)? {
+                return Ok(());
+            }
             match data.as_any().del_item(key) {
                 Err(error) if !error.is_instance_of::<PyKeyError>(key.py()) => Err(error),
                 _ => Ok(()),

@@ -9,10 +9,11 @@ use memmap2::MmapOptions;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyMemoryError, PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyMemoryView;
+use pyo3::types::{PyMemoryView, PyType};
 
 use crate::memory::{Block, Borrowed};
 use crate::serialize::Frame;
+use crate::token;
 
 /// Smaller files are read: setting up a mapping and its page faults takes longer.
 const WORTH_MAPPING: usize = 64 * 1024;
@@ -97,23 +98,50 @@ pub(crate) fn with_pieces(
 ///     name: The name of the file in it. A file of that name is replaced.
 ///     data: A frame or a bytes-like object.
 ///     durable: Whether the file must survive a crash of the machine once this function has returned.
-///     new: Whether nobody else knows the name yet. Then the file may have it while it is being written.
 ///
 /// Raises:
 ///     OSError: If the file cannot be written, for instance because the device is full. Nothing is left behind.
 #[pyfunction]
-#[pyo3(signature = (directory, name, data, /, *, durable = false, new = false))]
+#[pyo3(signature = (directory, name, data, /, *, durable = false))]
 pub(crate) fn write_file(
     directory: PathBuf,
     name: &str,
     data: &Bound<'_, PyAny>,
     durable: bool,
-    new: bool,
 ) -> PyResult<()> {
     let target = path(&directory, name)?;
     with_pieces(data, &target, |pieces| {
-        write(&directory, &target, pieces, durable, new)
+        write(&directory, &target, pieces, durable, false)
     })
+}
+
+/// Writes a file of a new name.
+///
+/// Args:
+///     directory: The folder, which exists.
+///     data: A frame or a bytes-like object.
+///     class: That of the key.
+///     durable: As for `write_file`.
+///
+/// Returns:
+///     The key.
+///
+/// Raises:
+///     OSError: As for `write_file`.
+#[pyfunction]
+#[pyo3(signature = (directory, data, class, durable, /))]
+pub(crate) fn put_file<'py>(
+    directory: PathBuf,
+    data: &Bound<'py, PyAny>,
+    class: &Bound<'py, PyType>,
+    durable: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let name = token::new_name()?;
+    let target = directory.join(&name);
+    with_pieces(data, &target, |pieces| {
+        write(&directory, &target, pieces, durable, true)
+    })?;
+    token::key(class, &name)
 }
 
 /// A name beside `target` that no other writer uses.
@@ -126,6 +154,7 @@ pub(crate) fn temporary_name(target: &Path) -> PathBuf {
     PathBuf::from(temporary)
 }
 
+/// Writes a file. If it is `new`, nobody else knows its name yet: then it may have that while it is being written.
 pub(crate) fn write(
     directory: &Path,
     target: &Path,

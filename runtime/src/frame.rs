@@ -118,6 +118,7 @@ impl Head {
 
 fn checksum(parts: &[&[u8]]) -> u64 {
     match parts {
+        [] => xxh3_64(&[]),
         [part] => xxh3_64(part),
         _ => {
             let mut hasher = Xxh3::new();
@@ -178,6 +179,18 @@ fn number(bytes: &[u8], at: usize) -> Option<u64> {
 /// Whether bytes claim to be a frame.
 pub(crate) fn is_frame(bytes: &[u8]) -> bool {
     bytes.starts_with(&MAGIC)
+}
+
+/// About how many bytes [`parse`] reads.
+pub(crate) fn checked_length(bytes: &[u8]) -> usize {
+    if bytes
+        .get(6)
+        .is_some_and(|flags| u16::from(*flags) & CHECKED != 0)
+    {
+        return bytes.len();
+    }
+    let metadata = number(bytes, 16).and_then(|length| usize::try_from(length).ok());
+    metadata.unwrap_or(0).min(bytes.len())
 }
 
 /// Checks a frame and finds its parts. Nothing in `bytes` is trusted.

@@ -71,13 +71,13 @@ mod _proxyrt {
     #[pymodule_export]
     use crate::factory::StoreFactory;
     #[pymodule_export]
-    use crate::files::{read_file, write_file};
+    use crate::files::{put_file, read_file, write_file};
     #[pymodule_export]
     use crate::memory::Block;
     #[pymodule_export]
-    use crate::serialize::{Frame, deserialize, encode, serialize};
+    use crate::serialize::{Frame, codec_head, deserialize, encode, serialize};
     #[pymodule_export]
-    use crate::shared::{evict_shared, read_shared, release_mappings, write_shared};
+    use crate::shared::{evict_shared, put_shared, read_shared, release_mappings, write_shared};
     #[pymodule_export]
     use crate::store::StoreCore;
     #[pymodule_export]

@@ -21,6 +21,8 @@ use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 
+use crate::shared::View;
+
 /// Moves of fewer bytes than this take less time than giving the interpreter away.
 const WORTH_DETACHING: usize = 64 * 1024;
 
@@ -44,6 +46,8 @@ pub(crate) struct Block {
 enum Owner {
     /// Kept for its destructor.
     Mapping(#[expect(dead_code)] MmapMut),
+    /// Likewise.
+    View(#[expect(dead_code)] View),
     Heap(Layout),
 }
 
@@ -61,6 +65,16 @@ impl Block {
             start,
             length,
             owner: Owner::Mapping(mapping),
+        }
+    }
+
+    /// Takes over a view of `length` bytes.
+    pub(crate) fn view(mut view: View, length: usize) -> Self {
+        let start = NonNull::new(view.start()).unwrap_or(NonNull::dangling());
+        Self {
+            start,
+            length,
+            owner: Owner::View(view),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The short pickled form of proxies of stored objects.
 //!
-//! `proxyrt._proxy(config, item, class, key, hash)`, where `config` are the bytes that `proxyrt.store._config.pack` made
-//! of the configuration of the store, and `item` is:
+//! `proxyrt._p(config, item, class, key, hash)`, where `config` are the bytes that `proxyrt.store._config.pack` made of
+//! the configuration of the store, and `item` is:
 //!
 //! ```text
 //! 0  u8   bits 0-3: class of the key in [`KEYS`], from 1; 0: the argument `key`
@@ -9,11 +9,12 @@
 //!         bits 5-6: hash of the target: 0 none or the argument `hash`, 1 a number, 2 the error of its type
 //! 1  u8   class of the target in [`CLASSES`], from 1; 0: none, or the argument `class`
 //! 2  i64  the hash, if it is a number
-//!    15 B the token, if the class of the key is known
+//!    12 B the token, if the class of the key is known
 //! ```
 //!
-//! A number is little-endian. Arguments at the end that are None are left out. Classes that are not in the table are the
-//! pickler's business, because it may have its own way with them.
+//! The first two bytes are left out if the class of the key is that of the connector in `config`, and the rest is 0: then
+//! the item is only the token. A number is little-endian. Arguments at the end that are None are left out. Classes that
+//! are not in the table are the pickler's business, because it may have its own way with them.
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -98,7 +99,7 @@ impl Key {
             Self::Object(key) => Ok(key.bind(py).clone()),
             Self::Token(class, token) => {
                 let known = &KEYS[usize::from(*class) - 1];
-                token::key(known.get(py)?, &token::name(py, token))
+                token::key(known.get(py)?, &token::name(token))
             }
         }
     }
@@ -132,7 +133,20 @@ fn unhashable(class: &Bound<'_, PyType>) -> String {
     format!("unhashable type: '{}'", proxy::type_name(class))
 }
 
-/// Returns the arguments of `_proxy`.
+/// The class of the keys of the connector in a configuration, from 1, if its short form tells. See `pack` in
+/// `proxyrt.store._config`.
+fn key_class(config: &[u8]) -> Option<u8> {
+    let [first, ..] = config else { return None };
+    let usual = match first & 7 {
+        0 => return None,
+        1 => first >> 3,
+        kind => kind - 2,
+    };
+    // Shared memory, local, file; each twice.
+    [3, 1, 2].get(usize::from(usual / 2)).copied()
+}
+
+/// Returns the arguments of `_p`.
 pub(crate) fn pack<'py>(
     config: &Bound<'py, PyBytes>,
     key: &Key,
@@ -141,7 +155,7 @@ pub(crate) fn pack<'py>(
     hash: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyTuple>> {
     let py = config.py();
-    let mut item = [0; 25];
+    let mut item = [0; 2 + 8 + size_of::<Token>()];
     let mut length = 2;
     let ty = class.and_then(|class| class.cast::<PyType>().ok());
     let code = ty.and_then(|ty| position(&CLASSES, ty)).unwrap_or(0);
@@ -167,7 +181,8 @@ pub(crate) fn pack<'py>(
         item[length..length + token.len()].copy_from_slice(&token);
         length += token.len();
     }
-    let item = PyBytes::new(py, &item[..length]);
+    let plain = item[1] == 0 && key_class(config.as_bytes()) == Some(item[0]);
+    let item = PyBytes::new(py, &item[if plain { 2 } else { 0 }..length]);
     let class = class.filter(|_| code == 0);
     let hash = hash.filter(|_| kind == Hash::None);
     let key = match token {
@@ -208,11 +223,17 @@ fn unpack<'py>(
     );
     let (class, key, hash) = (next(), next(), next());
     let invalid = || PyValueError::new_err("not a pickled proxy of this version of proxyrt");
-    let ([flags, code], mut rest) = item.split_first_chunk::<2>().ok_or_else(invalid)?;
+    let (flags, code, mut rest) = match item {
+        token if token.len() == size_of::<Token>() => {
+            (key_class(config.as_bytes()).ok_or_else(invalid)?, 0, token)
+        }
+        [flags, code, rest @ ..] => (*flags, *code, rest),
+        _ => return Err(invalid()),
+    };
     let class = match code {
         0 => class,
         _ => {
-            let known = CLASSES.get(usize::from(*code) - 1).ok_or_else(invalid)?;
+            let known = CLASSES.get(usize::from(code) - 1).ok_or_else(invalid)?;
             Some(known.get(py)?.clone().into_any())
         }
     };

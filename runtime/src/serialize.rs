@@ -2,9 +2,9 @@
 
 use std::io;
 
-use pyo3::PyTypeInfo;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::exceptions::{PyException, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{
@@ -105,12 +105,9 @@ pub(crate) fn encode(obj: &Bound<'_, PyAny>, checksum: bool) -> PyResult<Frame> 
         let encoded = codec.call_method1("encode", (obj,))?;
         let (note, buffers): (Vec<u8>, Bound<'_, PyAny>) = encoded.extract()?;
         let name: String = codec.getattr("name")?.extract()?;
-        let mut metadata = (name.len() as u64).to_le_bytes().to_vec();
-        metadata.extend(name.as_bytes());
-        metadata.extend(note);
         return Ok(Frame::new(
             Kind::Codec,
-            &metadata,
+            &noted(&name, &note),
             borrow_all(&buffers)?,
             checksum,
         ));
@@ -132,7 +129,47 @@ pub(crate) fn serialize<'py>(
     obj: &Bound<'py, PyAny>,
     checksum: bool,
 ) -> PyResult<Bound<'py, PyBytes>> {
-    encode(obj, checksum)?.__bytes__(obj.py())
+    let py = obj.py();
+    let codec = codec(&obj.get_type())?;
+    if let Some(codec) = codec
+        && let Some(write) = codec.getattr_opt(intern!(py, "serialize"))?
+        && let written = write.call1((obj, checksum))?
+        && !written.is_none()
+    {
+        return Ok(written.cast_into()?);
+    }
+    encode(obj, checksum)?.__bytes__(py)
+}
+
+/// Makes the head of a frame of one part, with the zeros before it.
+///
+/// Args:
+///     name: That of the codec, which has nothing to note.
+///     part: The part.
+///     checksum: As for `serialize`.
+#[pyfunction]
+#[pyo3(signature = (name, part, checksum, /))]
+pub(crate) fn codec_head<'py>(
+    name: &str,
+    part: &Bound<'py, PyAny>,
+    checksum: bool,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let py = part.py();
+    let part = Borrowed::buffer(PyUntypedBuffer::get(part)?)?;
+    let head = Head::new(Kind::Codec, &noted(name, &[]), &[part.bytes()], checksum);
+    memory::assemble(
+        py,
+        head.offsets[0],
+        &[(0, &head.bytes), (head.offsets[0], &[])],
+    )
+}
+
+/// The metadata of a codec: its name and what it noted.
+fn noted(name: &str, note: &[u8]) -> Vec<u8> {
+    let mut metadata = (name.len() as u64).to_le_bytes().to_vec();
+    metadata.extend(name.as_bytes());
+    metadata.extend(note);
+    metadata
 }
 
 /// Makes the object of its serialized form.
@@ -168,7 +205,7 @@ pub(crate) fn deserialize<'py>(
             .import(py, "proxyrt._legacy", "deserialize")?
             .call1((buffer, allow_pickle));
     }
-    let parsed = memory::moving(py, bytes.len(), || frame::parse(bytes))
+    let parsed = memory::moving(py, frame::checked_length(bytes), || frame::parse(bytes))
         .map_err(|malformed| SerializationError::new_err(malformed.to_string()))?;
     let refuse = || {
         Err(SerializationError::new_err(
@@ -360,8 +397,8 @@ fn codec<'py>(ty: &Bound<'py, PyType>) -> PyResult<Option<Bound<'py, PyAny>>> {
     if let Some(codec) = codecs.get_item(ty)? {
         return Ok(Some(codec));
     }
-    // The built-in codecs are for types of modules that may never be imported.
-    if ty.is(PyDict::type_object(py)) || ty.is(PyList::type_object(py)) {
+    // The built-in codecs that are left are for types of modules that may never be imported.
+    if !ty.name()?.to_str().is_ok_and(|name| name == "DataFrame") {
         return Ok(None);
     }
     let find = LOADED.import(py, "proxyrt._codecs", "find_by_type")?;
@@ -383,19 +420,19 @@ fn pickle(obj: &Bound<'_, PyAny>, checksum: bool) -> PyResult<Frame> {
     static BY_VALUE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = obj.py();
     let buffers = PyList::empty(py);
+    let callback = buffers.getattr(intern!(py, "append"))?;
     let keywords = PyDict::new(py);
-    keywords.set_item("protocol", 5)?;
-    keywords.set_item("buffer_callback", buffers.getattr("append")?)?;
+    keywords.set_item(intern!(py, "buffer_callback"), &callback)?;
     let pickled = match DUMPS
         .import(py, "pickle", "dumps")?
-        .call((obj,), Some(&keywords))
+        .call((obj, 5), Some(&keywords))
     {
         Ok(pickled) => pickled,
         Err(error) if error.is_instance_of::<PyException>(py) => {
             buffers.call_method0("clear")?;
             BY_VALUE
                 .import(py, "proxyrt._codecs", "pickle_by_value")?
-                .call1((obj, buffers.getattr("append")?, error.into_value(py)))?
+                .call1((obj, callback, error.into_value(py)))?
         }
         Err(error) => return Err(error),
     };

@@ -1,4 +1,4 @@
-//! Names of objects that no other process chooses: 120 random bits.
+//! Names of objects that no other process chooses: 96 random bits.
 
 use std::cell::RefCell;
 use std::process;
@@ -9,13 +9,13 @@ use pyo3::PyTypeInfo;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyString, PyTuple, PyType};
+use pyo3::types::{PyTuple, PyType};
 
 /// The bits of a name.
-pub(crate) type Token = [u8; 15];
+pub(crate) type Token = [u8; 12];
 
 /// The length of a name: URL-safe Base64 of a token, without padding.
-const TEXT: usize = 20;
+const LENGTH: usize = size_of::<Token>() / 3 * 4;
 
 /// How many tokens one system call makes.
 const BATCH: usize = 32;
@@ -46,27 +46,21 @@ fn draw() -> Result<Token, getrandom::Error> {
 }
 
 /// The name that a token stands for.
-pub(crate) fn name<'py>(py: Python<'py>, token: &Token) -> Bound<'py, PyString> {
-    let mut text = [0; TEXT];
-    let written = URL_SAFE_NO_PAD.encode_slice(token, &mut text);
-    debug_assert_eq!(written, Ok(TEXT));
-    PyString::new(py, str::from_utf8(&text).unwrap_or_default())
+pub(crate) fn name(token: &Token) -> String {
+    URL_SAFE_NO_PAD.encode(token)
 }
 
 /// The token of a name, if it is one.
 pub(crate) fn parse(name: &str) -> Option<Token> {
     let mut token = Token::default();
     match URL_SAFE_NO_PAD.decode_slice(name, &mut token) {
-        Ok(length) if name.len() == TEXT && length == token.len() => Some(token),
+        Ok(length) if name.len() == LENGTH && length == token.len() => Some(token),
         _ => None,
     }
 }
 
 /// Makes a key of a class that has one field, as `NamedTuple` classes do, but without a call of Python code.
-pub(crate) fn key<'py>(
-    class: &Bound<'py, PyType>,
-    name: &Bound<'py, PyString>,
-) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn key<'py>(class: &Bound<'py, PyType>, name: &str) -> PyResult<Bound<'py, PyAny>> {
     static NEW: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = class.py();
     NEW.get_or_try_init(py, || {
@@ -76,6 +70,14 @@ pub(crate) fn key<'py>(
     .call1((class, (name,)))
 }
 
+/// A name that no other object has.
+pub(crate) fn new_name() -> PyResult<String> {
+    match draw() {
+        Ok(token) => Ok(name(&token)),
+        Err(error) => Err(PyOSError::new_err(error.to_string())),
+    }
+}
+
 /// Makes a new key.
 ///
 /// Args:
@@ -83,23 +85,21 @@ pub(crate) fn key<'py>(
 #[pyfunction]
 #[pyo3(signature = (class, /))]
 pub(crate) fn new_key<'py>(class: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
-    let token = draw().map_err(|error| PyOSError::new_err(error.to_string()))?;
-    key(class, &name(class.py(), &token))
+    key(class, &new_name()?)
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
-    use super::{Token, URL_SAFE_NO_PAD, draw, parse};
-    use base64::Engine as _;
+    use super::{Token, draw, name, parse};
 
     #[test]
     fn tokens_differ_and_survive_their_names() {
         let tokens: Vec<Token> = (0..1000).map(|_| draw().unwrap()).collect();
         assert_eq!(tokens.iter().collect::<HashSet<_>>().len(), 1000);
         for token in tokens {
-            assert_eq!(parse(&URL_SAFE_NO_PAD.encode(token)), Some(token));
+            assert_eq!(parse(&name(&token)), Some(token));
         }
     }
 
@@ -108,9 +108,10 @@ mod tests {
         for name in [
             "",
             "x",
-            "abcdefghijklmnopqrs",
-            "abcdefghijklmnopqrst\u{e9}",
-            "abcdefghijklmnopqrs=",
+            "abcdefghijklmno",
+            "abcdefghijklmnop\u{e9}",
+            "abcdefghijklmno=",
+            "abcdefghijklmnopqrst",
         ] {
             assert_eq!(parse(name), None, "{name}");
         }

@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -449,6 +450,44 @@ def deserialize_pattern(
 
 
 @linux
+def test_memory_that_is_read_again_needs_no_page_faults() -> None:
+    faults = []
+    with (
+        tempfile.TemporaryDirectory(dir="/dev/shm") as folder,
+        SharedMemoryConnector("faults", directory=folder) as connector,
+    ):
+        for number in range(6):
+            key = connector.put(pattern(number, 16 * MEGABYTE))
+            before = resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+            total = int(deserialize_pattern(connector, key).sum())
+            faults.append(resource.getrusage(resource.RUSAGE_THREAD).ru_minflt - before)
+            assert total == number * 2 * MEGABYTE
+            connector.evict(key)
+    if faults[0] < 200:
+        pytest.skip("the system has large pages here")
+    assert max(faults[1:]) < 100
+
+
+@linux
+@pytest.mark.parametrize("place", [0, 1000, -1])
+def test_what_a_reader_has_changed_does_not_come_back(
+    shm: SharedMemoryConnector, place: int
+) -> None:
+    inodes = set()
+    for number in range(4):
+        key = shm.put(pattern(number))
+        inodes.add(inode(shm, key))
+        view = deserialize_pattern(shm, key)
+        assert (view == number).all()
+        if number != 1:
+            view[place] = -1
+        assert (deserialize_pattern(shm, key) == number).all()
+        del view
+        shm.evict(key)
+    assert len(inodes) == 1
+
+
+@linux
 def test_small_and_huge_objects_are_not_kept(shm: SharedMemoryConnector) -> None:
     for size in (MEGABYTE - 1, 300 * MEGABYTE):
         shm.evict(shm.put(bytes(size)))
@@ -609,6 +648,28 @@ def test_full_memory(small_memory: Path) -> None:
     connector.evict(put(19))
     connector.close()
     assert used() == 0
+
+
+@linux
+def test_an_object_that_is_removed_gives_its_memory_back(small_memory: Path) -> None:
+    connector = SharedMemoryConnector("full", directory=str(small_memory))
+
+    def used() -> int:
+        system = os.statvfs(small_memory)
+        return round((system.f_blocks - system.f_bfree) * system.f_frsize / MEGABYTE)
+
+    large = connector.put(pattern(1, 9 * MEGABYTE))
+    for key in [connector.put(bytes(MEGABYTE)) for _ in range(8)]:
+        connector.evict(key)
+    assert used() == 17
+    view = deserialize_pattern(connector, large)
+    assert (view == 1).all()
+    again = connector.get(large)
+    del view, again
+    # There is no place among the spares, and mappings of the object are kept.
+    connector.evict(large)
+    assert used() == 8
+    connector.close()
 
 
 def test_a_closed_connector_refuses_objects(tmp_path: Path) -> None:

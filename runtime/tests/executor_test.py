@@ -22,6 +22,7 @@ from concurrent.futures import (
 from pathlib import Path
 from typing import Any
 
+import loky
 import numpy
 import pytest
 
@@ -74,6 +75,7 @@ def spawned() -> Executor:
 POOLS: dict[str, Callable[[], Executor]] = {
     "threads": lambda: ThreadPoolExecutor(2),
     "processes": spawned,
+    "loky": lambda: loky.get_reusable_executor(2),
 }
 
 

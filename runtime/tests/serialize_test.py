@@ -92,6 +92,32 @@ def test_round_trip(obj: Any) -> None:
                 assert equal(deserialize(buffer, writable=writable), obj)
 
 
+@pytest.mark.parametrize("rows", [0, 1, 100, 50_000])
+@pytest.mark.parametrize("checksum", [False, True])
+def test_polars_frames_that_are_more_than_numbers(rows: int, checksum: bool) -> None:
+    frame = polars.DataFrame(
+        {
+            "text": [f"{number:0{number % 40}}" for number in range(rows)],
+            "null": [None if number % 3 else number for number in range(rows)],
+            "list": [[number] * (number % 3) for number in range(rows)],
+            "category": polars.Series([str(number % 7) for number in range(rows)]).cast(
+                polars.Categorical
+            ),
+        },
+        schema_overrides={"text": polars.String, "list": polars.List(polars.Int64)},
+    )
+    whole = serialize(frame, checksum=checksum)
+    pieces = bytes(encode(frame, checksum=checksum))
+    for data in (whole, pieces):
+        for writable in (False, True):
+            assert equal(deserialize(data, writable=writable), frame)
+        damaged = bytearray(data)
+        damaged[-20] ^= 1
+        if checksum or len(data) < 64 * 1024:
+            with pytest.raises(SerializationError, match="the checksum of the data differs"):
+                deserialize(damaged)
+
+
 @pytest.mark.parametrize("obj", OBJECTS, ids=lambda obj: type(obj).__name__)
 def test_reads_what_proxystore_wrote(obj: Any) -> None:
     data = proxystore.serialize.serialize(obj)

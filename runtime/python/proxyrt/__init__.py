@@ -3,7 +3,7 @@
 from proxyrt._inspect import ProxyInfo, inspect
 from proxyrt._proxyrt import __version__
 from proxyrt._proxyrt import _factory as _factory  # pickles name these two
-from proxyrt._proxyrt import _proxy as _proxy
+from proxyrt._proxyrt import _p as _p  # short, because it is in every pickled proxy
 from proxyrt._trace import Resolution, trace_resolves
 from proxyrt.proxy import (
     Proxy,

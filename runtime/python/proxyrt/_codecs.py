@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from proxyrt._errors import SerializationError
+from proxyrt._proxyrt import codec_head
 
 T = TypeVar("T")
 
@@ -46,8 +47,23 @@ def register_codec(type_: type[T], codec: Codec[T]) -> None:
     CODECS[type_] = codec
 
 
+class _Pieces(list[bytes]):
+    """A file that keeps what is written to it in pieces."""
+
+    def write(self, piece: bytes) -> int:
+        self.append(piece)
+        return len(piece)
+
+    def flush(self) -> None:
+        pass
+
+
 class _PolarsFrame:
-    """Columns of numbers as they lie in memory; other frames as Arrow IPC, as ProxyStore does."""
+    """Columns of numbers as they lie in memory; other frames as Arrow IPC.
+
+    Small ones are IPC streams, which are written and read in a tenth of the time of IPC files.
+    Large ones are files: polars copies the columns of a stream together before it writes them.
+    """
 
     name = "polars"
 
@@ -57,22 +73,45 @@ class _PolarsFrame:
             note = [(column.name, type(column.dtype).__name__) for column in columns]
             views = [column.to_numpy(allow_copy=False) for column in columns]
             return json.dumps(note).encode(), views
+        pieces = _Pieces()
+        if obj.estimated_size() < _SMALL:
+            obj.write_ipc_stream(pieces)
+            return b"", [b"".join(pieces)]
+        obj.write_ipc(pieces)
+        return b"", pieces
+
+    def serialize(self, obj: Any, checksum: bool, /) -> bytes | None:
+        """Return a whole frame whose IPC file is written where it belongs.
+
+        None if :meth:`encode` does as well.
+        """
+        if obj.estimated_size() < _SMALL or all(map(_is_plain, obj.get_columns())):
+            return None
+        start = len(codec_head(self.name, b"", checksum))
         buffer = io.BytesIO()
+        buffer.write(bytes(start))
         obj.write_ipc(buffer)
-        return b"", [buffer.getbuffer()]
+        with buffer.getbuffer() as view, view[start:] as part:
+            view[:start] = codec_head(self.name, part, checksum)
+        # Without a copy, because nobody else has the buffer.
+        return buffer.getvalue()
 
     def decode(self, note: bytes, buffers: list[memoryview], /) -> Any:
         import numpy  # noqa: PLC0415  # only with an object of polars at hand
         import polars  # noqa: PLC0415
 
         if not note:
-            return polars.read_ipc(bytes(buffers[0]))
+            data = b"".join(buffers)
+            is_file = data.startswith(b"ARROW1")
+            return polars.read_ipc(data) if is_file else polars.read_ipc_stream(data)
         columns = []
         for (name, dtype), buffer in zip(json.loads(note), buffers, strict=True):
             values = numpy.frombuffer(buffer, _PLAIN_DTYPES[dtype])
             columns.append(polars.Series(name, values))
         return polars.DataFrame(columns)
 
+
+_SMALL = 64 * 1024
 
 _PLAIN_DTYPES = {
     f"{kind}{size}": f"<{kind[0].lower()}{size // 8}"

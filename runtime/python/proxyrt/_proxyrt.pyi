@@ -15,10 +15,11 @@ __all__ = [
     "StoreFactory",
     "__version__",
     "_factory",
-    "_proxy",
+    "_p",
     "_proxy_trampoline",
     "_reduce",
     "after_fork",
+    "codec_head",
     "deserialize",
     "encode",
     "evict_shared",
@@ -29,6 +30,8 @@ __all__ = [
     "is_valid",
     "join_background",
     "new_key",
+    "put_file",
+    "put_shared",
     "read_file",
     "read_shared",
     "release_mappings",
@@ -42,6 +45,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_KeyT = TypeVar("_KeyT", bound=tuple[Any, ...])
 _T_co = TypeVar("_T_co", covariant=True)
 
 __version__: str
@@ -260,6 +264,9 @@ def deserialize(
         SerializationError: If the bytes are truncated, corrupt, of an unknown format, or refused.
     """
 
+def codec_head(name: str, part: bytes | memoryview, checksum: bool, /) -> bytes:
+    """Make the head of a frame of one part, with the zeros before it."""
+
 def write_file(
     directory: str | os.PathLike[str],
     name: str,
@@ -267,9 +274,17 @@ def write_file(
     /,
     *,
     durable: bool = False,
-    new: bool = False,
 ) -> None:
     """Write a file that other processes see whole or not at all."""
+
+def put_file(
+    directory: str | os.PathLike[str],
+    data: Frame | bytes | bytearray | memoryview,
+    class_: type[_KeyT],
+    durable: bool,
+    /,
+) -> _KeyT:
+    """Write a file of a new name and return its key."""
 
 def read_file(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of a file, or None if there is none."""
@@ -279,21 +294,26 @@ def write_shared(
     name: str,
     data: Frame | bytes | bytearray | memoryview,
     /,
-    *,
-    new: bool = False,
 ) -> None:
     """Write an object of shared memory that other processes see whole or not at all."""
+
+def put_shared(
+    directory: str | os.PathLike[str],
+    data: Frame | bytes | bytearray | memoryview,
+    class_: type[_KeyT],
+    /,
+) -> _KeyT:
+    """Write an object of a new name to shared memory and return its key."""
 
 def read_shared(directory: str | os.PathLike[str], name: str, /) -> memoryview | None:
     """Return a writable private view of an object of shared memory, or None if there is none."""
 
 def release_mappings() -> None:
-    """Let go of the memory of shared objects that have been removed."""
+    """Let go of the memory that is kept for the next shared objects."""
 
 def evict_shared(directory: str | os.PathLike[str], name: str, /) -> None:
     """Remove an object of shared memory, if there is one."""
 
-_KeyT = TypeVar("_KeyT", bound=tuple[Any, ...])
 _ValueT = TypeVar("_ValueT")
 _ConnectorT = TypeVar("_ConnectorT")
 
@@ -303,7 +323,7 @@ def new_key(class_: type[_KeyT], /) -> _KeyT:
 def _reduce(proxy: Proxy[Any], /) -> tuple[Any, ...]: ...
 
 @final
-class _proxy:
+class _p:
     def __new__(  # type: ignore[misc]  # a class because the pickler finds it faster
         cls, config: bytes, item: bytes, class_: Any = None, key: Any = None, hash: Any = None, /
     ) -> Proxy[Any]: ...

@@ -528,7 +528,7 @@ unsafe fn short_form(
         let Some(arguments) = StoreFactory::packed(factory, class.as_ref(), hash.as_ref())? else {
             return Ok(None);
         };
-        let restore = RESTORE.import(py, "proxyrt._proxyrt", "_proxy")?;
+        let restore = RESTORE.import(py, "proxyrt._proxyrt", "_p")?;
         PyTuple::new(py, [restore, arguments.as_any()]).map(Some)
     };
     match reduced() {
@@ -744,8 +744,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     )?;
     py.import("copyreg")?.call_method1("pickle", (ty, reduce))?;
     module.add(
-        "_proxy",
-        create_restorer(py, c"proxyrt._proxy", new_proxy, restore_proxy)?,
+        "_p",
+        create_restorer(py, c"proxyrt._p", new_proxy, restore_proxy)?,
     )?;
     module.add(
         "_factory",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from typing_extensions import Self
 
-from proxyrt._proxyrt import new_key, read_file, write_file
+from proxyrt._proxyrt import new_key, put_file, read_file, write_file
 from proxyrt.serialize import BytesLike, Frame
 
 
@@ -121,9 +121,7 @@ class FileConnector:
 
     def put(self, obj: BytesLike | Frame) -> FileKey:
         """Keep bytes and return their key."""
-        key: FileKey = new_key(FileKey)
-        write_file(self.store_dir, key.filename, obj, durable=self.durable, new=True)
-        return key
+        return put_file(self.store_dir, obj, FileKey, self.durable)
 
     def put_batch(self, objs: Sequence[BytesLike | Frame]) -> list[FileKey]:
         """Keep several objects and return their keys in the same order."""

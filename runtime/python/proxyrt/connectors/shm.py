@@ -25,7 +25,14 @@ from urllib.parse import quote
 
 from typing_extensions import Self
 
-from proxyrt._proxyrt import evict_shared, new_key, read_shared, release_mappings, write_shared
+from proxyrt._proxyrt import (
+    evict_shared,
+    new_key,
+    put_shared,
+    read_shared,
+    release_mappings,
+    write_shared,
+)
 from proxyrt.serialize import BytesLike, Frame
 
 _LOCK = ".lock"
@@ -140,10 +147,8 @@ class SharedMemoryConnector:
 
     def put(self, obj: BytesLike | Frame) -> SharedMemoryKey:
         """Keep bytes and return their key."""
-        key: SharedMemoryKey = new_key(SharedMemoryKey)
         self._require_open()
-        write_shared(self._store_dir, key.name, obj, new=True)
-        return key
+        return put_shared(self._store_dir, obj, SharedMemoryKey)
 
     def put_batch(self, objs: Sequence[BytesLike | Frame]) -> list[SharedMemoryKey]:
         """Keep several objects and return their keys in the same order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from proxyrt.store.config import StoreConfig
 
 _stores: dict[str, Store[Any]] = {}
+_closed: set[str] = set()
+"""Names of stores that were closed and have not been registered again."""
 _lock = threading.RLock()
 
 
@@ -75,6 +78,30 @@ def get_or_create_store(store_config: StoreConfig, *, register: bool = True) -> 
         return store
 
 
+def note_closed(store: Store[Any]) -> None:
+    """Note that a store has been closed, for :func:`evict_owned`."""
+    with _lock:
+        if store.name not in _stores:
+            _closed.add(store.name)
+
+
+def evict_owned(factory: Any) -> None:
+    """Evict the object of a factory whose owner has gone.
+
+    A store that this process has closed is not opened for good: nobody would close it again, and
+    nobody else could register one of its name.
+    """
+    closed = isinstance(factory, StoreFactory) and factory.store_config.name in _closed
+    if not closed:
+        factory.get_store().evict(factory.key)
+        return
+    connector = factory.store_config.connector.get_connector()
+    connector.evict(factory.key)
+    # Others may use the objects: only who says so keeps them.
+    if "clear" in inspect.signature(connector.close).parameters:
+        connector.close(clear=False)
+
+
 def register_store(store: Store[Any], exist_ok: bool = False) -> None:
     """Let proxies in this process find a store by its name.
 
@@ -89,6 +116,7 @@ def register_store(store: Store[Any], exist_ok: bool = False) -> None:
         if store.name in _stores and not exist_ok:
             raise StoreExistsError(f'A store named "{store.name}" already exists.')
         _stores[store.name] = store
+        _closed.discard(store.name)
     logger.info('registered the store "%s"', store.name)
 
 

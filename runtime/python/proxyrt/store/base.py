@@ -20,7 +20,7 @@ from proxyrt.connectors.protocols import DeferrableConnector
 from proxyrt.proxy import Proxy, ProxyLocker
 from proxyrt.store._config import pack
 from proxyrt.store._log import log_operation, logger
-from proxyrt.store._registry import register_store, unregister_store
+from proxyrt.store._registry import note_closed, register_store, unregister_store
 from proxyrt.store.cache import LRUCache
 from proxyrt.store.config import ConnectorConfig, StoreConfig
 from proxyrt.store.exceptions import NonProxiableTypeError
@@ -190,6 +190,7 @@ class Store(StoreCore, Generic[ConnectorT]):
         """Close the connector, which may remove the objects; arguments are the connector's."""
         if self._register:
             unregister_store(self.name)
+        note_closed(self)
         with self._exclusively():
             self.connector.close(*args, **kwargs)
 

@@ -28,6 +28,7 @@ from proxyrt._errors import (
 )
 from proxyrt._proxyrt import Borrows, is_valid, set_valid
 from proxyrt.proxy import DefaultClassType, DefaultHashType, Proxy, is_resolved
+from proxyrt.store._registry import evict_owned
 from proxyrt.store.exceptions import ProxyStoreFactoryError
 
 __all__ = [
@@ -89,10 +90,6 @@ def _finalize_live() -> None:
             proxy.__del__()
         except Exception:
             logger.exception("could not finalize %r at exit", proxy)
-
-
-def _evict(factory: StoreFactoryLike[Any]) -> None:
-    factory.get_store().evict(factory.key)
 
 
 def _proxy_trampoline(
@@ -226,12 +223,12 @@ class OwnedProxy(BaseRefProxy[T]):
         # Taken and never given back, so that nobody borrows an object that is being evicted.
         if borrows.lock():
             set_valid(self, False)
-            _evict(factory)
+            evict_owned(factory)
         elif gc.is_finalized(self):
             # Collected in one cycle with its borrows: the order of finalizers means nothing.
             set_valid(self, False)
             if borrows.orphan():
-                _evict(factory)
+                evict_owned(factory)
         else:
             raise RuntimeError(
                 "Cannot safely delete OwnedProxy because there still exists "
@@ -276,7 +273,7 @@ class _BorrowedProxy(BaseRefProxy[T]):
             orphaned = _borrows(owner).release()
             _set(self, "__proxy_owner__", None)
             if orphaned:
-                _evict(_get(self, "__proxy_factory__"))
+                evict_owned(_get(self, "__proxy_factory__"))
 
 
 class RefProxy(_BorrowedProxy[T]):

@@ -18,7 +18,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from proxyrt._proxyrt import is_valid, set_valid
-from proxyrt.store.ref import RefMutProxy, RefProxy, _borrows, _evict, _factory
+from proxyrt.store._registry import evict_owned
+from proxyrt.store.ref import RefMutProxy, RefProxy, _borrows, _factory
 
 _get = object.__getattribute__
 _set = object.__setattr__
@@ -61,7 +62,7 @@ def mark_refs_out_of_scope(*refs: RefProxy[Any] | RefMutProxy[Any]) -> None:
             _set(ref, "__proxy_owner__", None)
             set_valid(ref, False)
         if _borrows(owner).release():
-            _evict(_factory(ref))
+            evict_owned(_factory(ref))
 
 
 def _make_out_of_scope_callback(
