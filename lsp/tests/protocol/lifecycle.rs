@@ -146,10 +146,9 @@ fn a_panic_while_changing_or_settling_or_publishing_is_survived() {
         );
     }
     client.replace(A, 3, "proxy");
-    assert_eq!(
-        client.notification("textDocument/publishDiagnostics")["version"],
-        3
-    );
+    // What is left of the change that was lost may have been looked at first.
+    let mut version = || client.notification("textDocument/publishDiagnostics")["version"].clone();
+    while version() != 3 {}
 }
 
 #[test]
