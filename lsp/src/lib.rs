@@ -14,7 +14,7 @@ mod transport;
 mod uri;
 mod watchdog;
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufReader};
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -47,16 +47,4 @@ fn end_after(leave: impl FnOnce() + Send + 'static) -> io::Result<()> {
         process::exit(1);
     })?;
     Ok(())
-}
-
-/// As [`run`], over any streams. Returns when everything is written.
-pub fn run_over<B: Backend>(
-    input: impl BufRead + Send + 'static,
-    output: impl Write + Send + 'static,
-    start: impl FnOnce(Start) -> anyhow::Result<B>,
-) -> anyhow::Result<()> {
-    let (connection, threads) = transport::connect(input, output)?;
-    let result = run(connection, start);
-    let _ = threads.writer.join();
-    result
 }
