@@ -55,7 +55,7 @@ pub enum Change {
     Buffer { path: PathBuf, text: Text },
     /// A document was closed: the file counts again.
     Closed { path: PathBuf },
-    /// A file was created, changed or deleted outside the editor.
+    /// A file, or a folder with whatever is in it, was created, changed or deleted outside the editor.
     Disk { path: PathBuf },
     /// The workspace has these folders now.
     Folders(Vec<PathBuf>),

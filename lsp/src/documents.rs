@@ -333,3 +333,129 @@ fn edit(text: &mut Arc<str>, changes: Vec<lt::TextDocumentContentChangeEvent>, e
     }
     *text = new.into();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const URI: &str = "file:///a.py";
+
+    fn documents(encoding: Encoding, text: &str) -> Documents {
+        let mut documents = Documents::new(encoding, "/".into());
+        documents.open(lt::TextDocumentItem {
+            uri: Uri::parse(URI).unwrap(),
+            language_id: lt::LanguageKind::Python,
+            version: 1,
+            text: text.into(),
+        });
+        documents
+    }
+
+    fn change(
+        documents: &mut Documents,
+        changes: Vec<lt::TextDocumentContentChangeEvent>,
+    ) -> String {
+        let identifier = lt::TextDocumentIdentifier {
+            uri: Uri::parse(URI).unwrap(),
+        };
+        let changes = documents.change(lt::DidChangeTextDocumentParams {
+            text_document: lt::VersionedTextDocumentIdentifier {
+                version: 2,
+                text_document_identifier: identifier,
+            },
+            content_changes: changes,
+        });
+        match &changes[..] {
+            [
+                Change::Buffer {
+                    text: Text::Plain(text),
+                    ..
+                },
+            ] => text.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// As the protocol describes it, one character at a time.
+    fn position(text: &str, offset: usize, encoding: Encoding) -> lt::Position {
+        let mut position = lt::Position::new(0, 0);
+        let mut characters = text[..offset].chars().peekable();
+        while let Some(character) = characters.next() {
+            match character {
+                '\r' if characters.peek() == Some(&'\n') => (),
+                '\r' | '\n' => position = lt::Position::new(position.line + 1, 0),
+                other => {
+                    position.character += match encoding {
+                        Encoding::Utf8 => other.len_utf8(),
+                        Encoding::Utf16 => other.len_utf16(),
+                        Encoding::Utf32 => 1,
+                    } as u32;
+                }
+            }
+        }
+        position
+    }
+
+    /// Offsets that a position can name.
+    fn nameable(text: &str) -> Vec<usize> {
+        let ends = text
+            .char_indices()
+            .map(|(index, _)| index)
+            .chain([text.len()]);
+        ends.filter(|it| !(text[..*it].ends_with('\r') && text[*it..].starts_with('\n')))
+            .collect()
+    }
+
+    const PIECES: &[&str] = &[
+        "a", "é", "e\u{301}", "𝄞", "\n", "\r\n", "\r", "\t", "\u{feff}", "文",
+    ];
+
+    fn text() -> impl Strategy<Value = String> {
+        prop::collection::vec(prop::sample::select(PIECES), 0..20).prop_map(|it| it.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn edits_are_those_of_the_whole_text(
+            start in text(),
+            edits in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), text()), 1..6),
+            encoding in prop::sample::select(&[Encoding::Utf8, Encoding::Utf16, Encoding::Utf32][..]),
+        ) {
+            let mut expected = start.clone();
+            let mut events = Vec::new();
+            for (one, other, text) in edits {
+                let offsets = nameable(&expected);
+                let (one, other) = (*one.get(&offsets), *other.get(&offsets));
+                let range = one.min(other)..one.max(other);
+                events.push(lt::TextDocumentContentChangePartial {
+                    range: lt::Range {
+                        start: position(&expected, range.start, encoding),
+                        end: position(&expected, range.end, encoding),
+                    },
+                    text: text.clone(),
+                    ..Default::default()
+                }.into());
+                expected.replace_range(range, &text);
+            }
+            prop_assert_eq!(change(&mut documents(encoding, &start), events), expected);
+        }
+
+        #[test]
+        fn no_position_is_too_strange(
+            start in text(),
+            lines in any::<[u32; 2]>(),
+            columns in any::<[u32; 2]>(),
+            encoding in prop::sample::select(&[Encoding::Utf8, Encoding::Utf16, Encoding::Utf32][..]),
+        ) {
+            let at = |it: usize| lt::Position::new(lines[it] % 8, columns[it] % 8);
+            let event = lt::TextDocumentContentChangePartial {
+                range: lt::Range { start: at(0), end: at(1) },
+                text: "x".into(),
+                ..Default::default()
+            };
+            let text = change(&mut documents(encoding, &start), vec![event.into()]);
+            prop_assert!(text.contains('x'));
+        }
+    }
+}

@@ -14,7 +14,7 @@ mod transport;
 mod uri;
 mod watchdog;
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufReader};
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -26,31 +26,25 @@ pub use main_loop::run;
 /// How long the server may take to end after its client has left.
 const FAREWELL: Duration = Duration::from_secs(10);
 
-/// As [`run`], over standard input and output.
+/// As [`run`], over standard input and output. The process ends soon after its client has left, even if
+/// the backend or the client's side of the output is stuck.
 pub fn run_stdio<B: Backend>(start: impl FnOnce(Start) -> anyhow::Result<B>) -> anyhow::Result<()> {
     let (connection, threads) = transport::connect(BufReader::new(io::stdin()), io::stdout())?;
     let transport::Threads { reader, writer } = threads;
-    thread::Builder::new()
-        .name("farewell".into())
-        .spawn(move || {
-            let _ = reader.join();
-            thread::sleep(FAREWELL);
-            process::exit(1);
-        })?;
+    end_after(move || drop(reader.join()))?;
     let result = run(connection, start);
+    end_after(|| ())?;
     // Whatever was answered last is still to be written.
     let _ = writer.join();
     result
 }
 
-/// As [`run`], over any streams. Returns when everything is written.
-pub fn run_over<B: Backend>(
-    input: impl BufRead + Send + 'static,
-    output: impl Write + Send + 'static,
-    start: impl FnOnce(Start) -> anyhow::Result<B>,
-) -> anyhow::Result<()> {
-    let (connection, threads) = transport::connect(input, output)?;
-    let result = run(connection, start);
-    let _ = threads.writer.join();
-    result
+fn end_after(leave: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let guard = thread::Builder::new().name("farewell".into());
+    guard.spawn(move || {
+        leave();
+        thread::sleep(FAREWELL);
+        process::exit(1);
+    })?;
+    Ok(())
 }

@@ -140,6 +140,8 @@ pub fn run<B: Backend>(
 ) -> anyhow::Result<()> {
     let Connection { sender, receiver } = connection;
     let (id, params) = initialize(&sender, &receiver)?;
+    // Before the client is answered: it may be gone by then.
+    let died = watchdog::watch(params["processId"].as_i64());
     let client = Client::new(&params["capabilities"]);
     let folders = folders(&params);
     let base = base(&folders);
@@ -173,7 +175,6 @@ pub fn run<B: Backend>(
     let _ = sender.send(Response::new_ok(id, result).into());
 
     let (done, results) = unbounded();
-    let died = watchdog::watch(params["processId"].as_i64());
     let mut server = Server {
         client: sender,
         done,
