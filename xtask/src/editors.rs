@@ -42,13 +42,16 @@ pub(crate) fn checks(environment: &Environment) -> Result<Vec<Command>> {
     for folder in [EXTENSION, CLIENTS] {
         install(folder, &mut npm(folder, "ci"))?;
     }
-    let mut clients = npm(CLIENTS, "test");
-    clients
-        .env("PROXYCHECK", target().join("release/proxycheck"))
-        .env("NEOVIM", neovims(environment)?);
+    let test = |folder: &str| {
+        let mut command = npm(folder, "test");
+        command.env("PROXYCHECK", target().join("release/proxycheck"));
+        command
+    };
+    let mut clients = test(CLIENTS);
+    clients.env("NEOVIM", neovims(environment)?);
     Ok(vec![
         npm(EXTENSION, "run check"),
-        npm(EXTENSION, "test"),
+        test(EXTENSION),
         npm(EXTENSION, "run package"),
         npm(CLIENTS, "run check"),
         clients,

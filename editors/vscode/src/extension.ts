@@ -152,10 +152,8 @@ async function showRuleAtCursor(server: Server): Promise<void> {
 
 async function showRule(server: Server, rule: string): Promise<void> {
     try {
-        if ((await server.rulePage(rule)) === undefined) {
-            await vscode.window.showInformationMessage(`The rule ${rule} has no page.`);
-            return;
-        }
+        // The preview of a page that cannot be had is an empty one.
+        await server.rulePage(rule);
         const uri = vscode.Uri.from({ scheme: RULE_SCHEME, path: pagePath(rule) });
         await vscode.commands.executeCommand("markdown.showPreview", uri);
     } catch (error) {

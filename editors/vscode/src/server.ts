@@ -65,22 +65,18 @@ export class Server implements vscode.Disposable {
     async configurationChanged(event: vscode.ConfigurationChangeEvent): Promise<void> {
         if (event.affectsConfiguration(NEEDS_RESTART)) {
             await this.restart();
-        } else if (event.affectsConfiguration(`${SECTION}.semanticTokens`)) {
-            // VS Code asks for tokens again only when a document changes or a provider does.
-            await this.restart();
         }
     }
 
-    /** The page of a rule in Markdown, if it has one. */
-    async rulePage(rule: string): Promise<string | undefined> {
+    /** The page of a rule in Markdown. Fails if there is no such rule. */
+    async rulePage(rule: string): Promise<string> {
         if (!this.client?.isRunning()) {
             throw new Error("proxycheck is not running");
         }
-        const page = await this.client.sendRequest<{ markdown: string } | null>(
-            "proxycheck/rulePage",
-            { rule },
-        );
-        return page?.markdown;
+        const page = await this.client.sendRequest<{ markdown: string }>("proxycheck/rulePage", {
+            rule,
+        });
+        return page.markdown;
     }
 
     /** All rules. */
@@ -208,6 +204,7 @@ export class Server implements vscode.Disposable {
                     command === "proxycheck.showRule" && typeof args[0] === "string"
                         ? this.showRule(args[0])
                         : next(command, args),
+                // No tokens at all, unlike the server's none, let those of other extensions through.
                 provideDocumentSemanticTokens: (document, token, next) =>
                     hasSemanticTokens() ? next(document, token) : undefined,
                 provideDocumentRangeSemanticTokens: (document, range, token, next) =>

@@ -23,6 +23,7 @@ export interface ServerSettings {
     all?: boolean;
     diagnostics: { workspace: boolean };
     inlayHints: { types: boolean; resolves: boolean };
+    semanticTokens: boolean;
 }
 
 export function serverSettings(reader: Reader, variables: Variables): ServerSettings {
@@ -32,6 +33,7 @@ export function serverSettings(reader: Reader, variables: Variables): ServerSett
             types: reader.get("inlayHints.types") !== false,
             resolves: reader.get("inlayHints.resolves") !== false,
         },
+        semanticTokens: reader.get("semanticTokens") === true,
     };
     for (const name of ["python", "config"] as const) {
         const path = pathSetting(reader, name, variables);

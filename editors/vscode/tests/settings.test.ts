@@ -19,6 +19,7 @@ test("what is not set is left to the project", () => {
     assert.deepEqual(serverSettings(reader({}), VARIABLES), {
         diagnostics: { workspace: true },
         inlayHints: { types: true, resolves: true },
+        semanticTokens: false,
     });
 });
 
@@ -30,6 +31,7 @@ test("what is set is sent", () => {
         "diagnostics.workspace": false,
         "inlayHints.types": false,
         "inlayHints.resolves": false,
+        semanticTokens: true,
     };
     assert.deepEqual(serverSettings(reader(set), VARIABLES), {
         python: "/work/sim/.venv",
@@ -37,6 +39,7 @@ test("what is set is sent", () => {
         all: false,
         diagnostics: { workspace: false },
         inlayHints: { types: false, resolves: false },
+        semanticTokens: true,
     });
 });
 
