@@ -1,7 +1,9 @@
 // What the editor can do about findings.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { ExecuteCommandRequest, ResponseError } from "vscode-languageserver-protocol/node";
 import { Client, PATIENCE_MS, until } from "./client.mjs";
 import { FOUND_IN_TRAIN, Project, span, TRAIN } from "./project.mjs";
@@ -154,8 +156,9 @@ test("the page of a rule can be read", limits, async (t) => {
         command: show.command.command,
         arguments: [IDENTITY],
     });
-    await until(
-        () => client.shown.length > 0 || client.messages.length > 0,
-        "the page to be shown",
-    );
+    await until(() => client.shown.length > 0, "the page to be shown");
+    const file = fileURLToPath(client.shown[0] ?? "");
+    assert.match(await readFile(file, "utf8"), /identity-check-on-proxy/);
+    assert.equal(await client.stop(), 0);
+    await assert.rejects(readFile(file), "the page is left behind");
 });

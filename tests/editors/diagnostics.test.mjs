@@ -159,14 +159,15 @@ test("the whole workspace is checked", limits, async (t) => {
     const changed = await client.diagnoseWorkspace(previous);
     const kinds = Object.fromEntries([...changed].map(([uri, it]) => [uri, it.kind]));
     assert.equal(kinds[train], "full");
-    assert.notEqual(kinds[notebook], "full");
+    assert.equal(kinds[notebook], "unchanged");
     assert.equal(changed.get(train)?.version, 1);
 
     await client.configure({ diagnostics: { workspace: false } });
     await until(
-        async () => Object.keys(await client.workspaceRules()).length < 2,
-        "only open files to be reported",
+        async () => Object.keys(await client.workspaceRules()).length === 0,
+        "open files only to be reported, each on its own",
     );
+    assert.deepEqual(await client.rules(train), [TYPE]);
 });
 
 test("what changes in another file is seen in this one", limits, async (t) => {
