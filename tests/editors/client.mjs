@@ -140,7 +140,7 @@ function isObject(value) {
  * @property {ClientCapabilities} [capabilities]
  * @property {object} [settings] What the server is told when it asks for section `proxycheck`.
  * @property {number | null} [processId]
- * @property {boolean} [raw] Whether to leave the handshake to the test.
+ * @property {object} [initializationOptions]
  */
 
 export class Client {
@@ -243,6 +243,7 @@ export class Client {
             processId: this.options.processId === undefined ? process.pid : this.options.processId,
             rootUri: null,
             capabilities: this.options.capabilities ?? capabilities(),
+            initializationOptions: this.options.initializationOptions,
             workspaceFolders: folders.map((it) => ({ uri: pathToFileURL(it).href, name: it })),
         });
         await this.connection.sendNotification(InitializedNotification.type, {});

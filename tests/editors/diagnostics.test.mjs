@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import {
     DiagnosticRefreshRequest,
+    DidChangeConfigurationNotification,
     DidChangeWorkspaceFoldersNotification,
     DidSaveTextDocumentNotification,
     FileChangeType,
@@ -273,6 +274,25 @@ test("settings and configuration files count when they change", limits, async (t
         () => client.messages.at(-1)?.includes("inlayHints.types"),
         "a message on a setting of the wrong type",
     );
+});
+
+test("clients that are not asked for settings send them", limits, async (t) => {
+    const project = await Project.create(t);
+    const client = await Client.start(t, {
+        folders: [project.folder],
+        capabilities: capabilities({
+            workspace: { configuration: undefined, didChangeConfiguration: undefined },
+        }),
+        initializationOptions: { all: true },
+    });
+    const uri = project.uri("train.py");
+    await client.open(uri, `${TRAIN}\nnumber: int = "text"\n`);
+    assert.deepEqual(await client.rules(uri), [IDENTITY, TYPE, "invalid-assignment"]);
+    await client.connection.sendNotification(DidChangeConfigurationNotification.type, {
+        settings: { proxycheck: { all: false } },
+    });
+    assert.deepEqual(await client.rules(uri), [IDENTITY, TYPE]);
+    assert.equal(client.asked, 0);
 });
 
 test("folders come and go", limits, async (t) => {
