@@ -24,7 +24,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
             },
         }),
         running.onDidChangeState((state) => {
-            if (state.kind === "failed") {
+            if (state.kind === "failed" && !state.isHandled) {
                 void complain(state.reason, log);
             }
         }),

@@ -130,6 +130,7 @@ export class Server implements vscode.Disposable {
                 this.become({
                     kind: "failed",
                     reason: "proxycheck stopped unexpectedly; its log may tell why",
+                    isHandled: true,
                 });
             }
         });
@@ -223,7 +224,7 @@ export class Server implements vscode.Disposable {
 
     private fail(reason: string): void {
         this.log.error(reason);
-        this.become({ kind: "failed", reason });
+        this.become({ kind: "failed", reason, isHandled: false });
     }
 
     private become(state: State): void {

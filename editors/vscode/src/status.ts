@@ -4,7 +4,12 @@ export type State =
     | { readonly kind: "starting" }
     | { readonly kind: "running"; readonly version: string; readonly path: string }
     | { readonly kind: "stopped" }
-    | { readonly kind: "failed"; readonly reason: string };
+    | {
+          readonly kind: "failed";
+          readonly reason: string;
+          /** Whether the client library tells the user, or starts the server again. */
+          readonly isHandled: boolean;
+      };
 
 export interface Appearance {
     readonly text: string;

@@ -60,6 +60,10 @@ test("the status tells the version and what is wrong", () => {
     assert.equal(running.tooltip, "proxycheck 0.1.0 is running (/x/proxycheck)");
     assert.equal(running.isError, false);
     assert.match(appearance({ kind: "stopped" }).tooltip, /not running/);
-    const failed = appearance({ kind: "failed", reason: "proxycheck was not found" });
+    const failed = appearance({
+        kind: "failed",
+        reason: "proxycheck was not found",
+        isHandled: false,
+    });
     assert.deepEqual([failed.tooltip, failed.isError], ["proxycheck was not found", true]);
 });
