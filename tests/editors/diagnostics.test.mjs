@@ -77,14 +77,14 @@ test("findings follow what is typed", limits, async (t) => {
                 start: { line: start.line + 2, character: 0 },
                 end: { line: start.line + 3, character: 0 },
             },
-            newText: "late = weights is not None\n",
+            newText: "late = type(weights) is not Model\n",
         },
     );
     const edited = client.text(uri);
     assert.ok(edited.includes("# größer 😀\n\nlate = weights is not None\nprint("));
     const findings = await client.findings(uri);
-    assert.deepEqual(rulesOf(findings), [IDENTITY, IDENTITY]);
-    assert.deepEqual(findings[1]?.range, span(edited, "late = ‹weights is not None›"));
+    assert.deepEqual(rulesOf(findings), [IDENTITY, TYPE]);
+    assert.deepEqual(findings[1]?.range, span(edited, "late = ‹type(weights) is not Model›"));
 
     // A character at a time, over texts that are no programs.
     for (const character of "\nweights.lable") {
@@ -92,13 +92,13 @@ test("findings follow what is typed", limits, async (t) => {
         await client.edit(uri, { range: { start: end, end }, newText: character });
         await client.diagnose(uri);
     }
-    assert.deepEqual(await client.rules(uri), [IDENTITY, IDENTITY, "unresolved-attribute"]);
+    assert.deepEqual(await client.rules(uri), [IDENTITY, TYPE, "unresolved-attribute"]);
 
     // What was never saved is gone with the document.
     await client.close(uri);
     assert.deepEqual(await client.workspaceRules(), {
         [uri]: [IDENTITY, TYPE],
-        [project.uri("analysis.ipynb")]: [IDENTITY],
+        [project.uri("analysis.ipynb")]: [TYPE],
     });
 });
 
@@ -150,7 +150,7 @@ test("the whole workspace is checked", limits, async (t) => {
     const reports = await client.diagnoseWorkspace();
     assert.deepEqual(await client.workspaceRules(), {
         [train]: [IDENTITY, TYPE],
-        [notebook]: [IDENTITY],
+        [notebook]: [TYPE],
     });
     const previous = [...reports.values()].flatMap(({ uri, resultId }) =>
         resultId === undefined ? [] : [{ uri, value: resultId }],
@@ -212,7 +212,10 @@ test("what happens outside of the editor is seen", limits, async (t) => {
     );
     await until(() => refreshes() > before, "a request to ask again");
 
-    await project.write("late.py", "from train import weights\n\nlate = weights is None\n");
+    await project.write(
+        "late.py",
+        "from train import Model, weights\n\nlate = type(weights) is Model\n",
+    );
     await client.tellOfFiles({ uri: late, type: FileChangeType.Created });
     await until(async () => (await client.workspaceRules())[late] !== undefined, "a new file");
 

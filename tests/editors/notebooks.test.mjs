@@ -16,7 +16,7 @@ import { at, CELLS, Project, span } from "./project.mjs";
 
 const limits = { timeout: 2 * PATIENCE_MS };
 const [FIRST = "", SECOND = ""] = CELLS;
-const RULE = "identity-check-on-proxy";
+const RULE = "type-check-on-proxy";
 
 /** @param {import("node:test").TestContext} context @param {import("./client.mjs").Options} options */
 async function open(context, options = {}) {
@@ -64,16 +64,16 @@ test("a cell knows what is defined in the cells before", limits, async (t) => {
     const [finding, ...others] = await client.findings(second);
     assert.deepEqual(others, []);
     assert.equal(finding?.code, RULE);
-    assert.deepEqual(finding.range, span(SECOND, "; ‹weights is None›"));
+    assert.deepEqual(finding.range, span(SECOND, "; ‹type(weights) is Model›"));
     assert.deepEqual(
         finding.relatedInformation?.map((it) => it.location),
         [{ uri: first, range: span(FIRST, "\n‹weights› = store") }],
     );
 
-    const place = { textDocument: { uri: second }, position: at(SECOND, "weigh|ts is") };
+    const place = { textDocument: { uri: second }, position: at(SECOND, "weigh|ts) is") };
     const hover = await connection.sendRequest(HoverRequest.type, place);
     assert.match(JSON.stringify(hover?.contents), /Proxy\[Model\]/);
-    assert.deepEqual(hover?.range, span(SECOND, "; ‹weights› is"));
+    assert.deepEqual(hover?.range, span(SECOND, "; type(‹weights›) is"));
     const found = await connection.sendRequest(DefinitionRequest.type, place);
     const [definition] = /** @type {import("vscode-languageserver-protocol").LocationLink[]} */ (
         found
@@ -89,7 +89,9 @@ test("cells are edited, added, moved and removed", limits, async (t) => {
             textContent: [
                 {
                     document: { uri: second, version: 2 },
-                    changes: [{ range: span(SECOND, '😀"; ‹weights is None›'), text: "weights." }],
+                    changes: [
+                        { range: span(SECOND, '😀"; ‹type(weights) is Model›'), text: "weights." },
+                    ],
                 },
             ],
         },
@@ -103,7 +105,10 @@ test("cells are edited, added, moved and removed", limits, async (t) => {
     await change({
         cells: {
             textContent: [
-                { document: { uri: second, version: 3 }, changes: [{ text: "weights is None" }] },
+                {
+                    document: { uri: second, version: 3 },
+                    changes: [{ text: "type(weights) is Model" }],
+                },
             ],
         },
     });
@@ -145,7 +150,7 @@ test("cells are edited, added, moved and removed", limits, async (t) => {
 test("fixes of a cell are edits of cells", limits, async (t) => {
     const { client, first, second } = await open(t);
     client.documents.set(first, TextDocument.create(first, "python", 1, FIRST));
-    const actions = await client.actions(second, span(SECOND, "; ‹weights is None›"));
+    const actions = await client.actions(second, span(SECOND, "; ‹type(weights) is Model›"));
     const fix = actions.find((it) => it.isPreferred);
     assert.ok(fix?.edit);
     const edits = fix.edit.changes ?? {};

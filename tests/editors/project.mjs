@@ -62,7 +62,7 @@ from model import Model
 
 store = Store("notebook", LocalConnector())
 weights = store.proxy(Model())`,
-    `label = "grüße 😀"; weights is None`,
+    `label = "grüße 😀"; type(weights) is Model`,
 ];
 
 export const NOTEBOOK = JSON.stringify({
