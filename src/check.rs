@@ -1,29 +1,17 @@
 //! The main job: from settings and files to findings.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use ruff_db::files::{File, FileError, system_path_to_file};
-use ruff_db::panic::catch_unwind;
-use ruff_db::parsed::parsed_module;
-use ruff_db::source::source_text;
 use ruff_db::system::{System, SystemPath, SystemPathBuf};
 use ruff_text_size::TextRange;
-use rustc_hash::FxHashMap;
-use salsa::Setter as _;
 use ty_python_semantic::Db as _;
 
-use crate::dask::arguments::task_arguments;
-use crate::dask::passages::passages;
-use crate::db::{Db, ProgramOptions};
+use crate::analysis::{Analysis, View};
+use crate::db::{Db, ProgramOptions, caught};
 use crate::diagnostics::{Diagnostic, Outcome, Progress, Severity, Source, shown};
 use crate::findings::{self, Scope, Translator};
-use crate::proxy::edit::{EditMap, Repair};
-use crate::proxy::passed::{Passage, Passed};
-use crate::proxy::repair::{empty_types, repairs};
-use crate::proxy::returns;
-use crate::reach::Reach;
 use crate::rules::{self, Apis, Original};
 
 /// What to check.
@@ -47,12 +35,7 @@ pub fn check(
     request: &Request,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> anyhow::Result<Outcome> {
-    let mut db = Db::new(system, request.options)?;
-    let scope = if request.all {
-        Scope::All
-    } else {
-        Scope::Proxies
-    };
+    let db = Db::new(system, request.options)?;
     let mut outcome = Outcome {
         files_checked: request.files.len(),
         ..Outcome::default()
@@ -64,17 +47,16 @@ pub fn check(
             Err(error) => outcome.diagnostics.push(unreadable(&db, path, error)),
         }
     }
-    let reach = Reach::of(&db, &files, &request.options.site_packages);
-    let edits = edit(&mut db, &reach);
-    let passed = passed(&db, &reach);
+    let mut analysis = Analysis::new(db, &files, &request.options.site_packages);
+    analysis.freeze();
+    while let Some(work) = analysis.next_work() {
+        let found = work.run(analysis.db());
+        analysis.accept(found);
+    }
     let found: Vec<Vec<Diagnostic>> = files
         .par_iter()
-        .map_with(db.clone(), |db, file| {
-            let scope = match scope {
-                Scope::Proxies if !passed.contains(*file) => Scope::NoProxies,
-                _ => scope,
-            };
-            let found = check_file(db, *file, &edits, &passed, scope, request.apis);
+        .map_with(analysis.view(), |view, file| {
+            let found = check_file(view, *file, request.all, request.apis);
             progress(Progress::FileChecked);
             found
         })
@@ -88,89 +70,10 @@ pub fn check(
     Ok(outcome)
 }
 
-/// Runs the later steps of lowering.
-fn edit(db: &mut Db, reach: &Reach) -> FxHashMap<File, EditMap> {
-    let mut edits = FxHashMap::default();
-    apply_edits(db, &reach.imported, &mut edits, return_types);
-    apply_edits(db, &reach.files, &mut edits, |db, file| {
-        empty_types(db, db.program_file(file))
-    });
-    apply_edits(db, &reach.files, &mut edits, |db, file| {
-        let file = db.program_file(file);
-        let (types, tasks) = (repairs(db, file), task_arguments(db, file));
-        types.iter().chain(&*tasks).cloned().collect()
-    });
-    edits
-}
-
-fn return_types(db: &Db, file: File) -> Arc<[Repair]> {
-    let module = parsed_module(db, db.program_file(file).python_file(db)).load(db);
-    if module.errors().is_empty() {
-        returns::return_types(&source_text(db, file), module.suite()).into()
-    } else {
-        Arc::default()
-    }
-}
-
-fn apply_edits(
-    db: &mut Db,
-    files: &[File],
-    edits: &mut FxHashMap<File, EditMap>,
-    find: impl Fn(&Db, File) -> Arc<[Repair]> + Sync,
-) {
-    let found: Vec<(File, Arc<[Repair]>)> = files
-        .par_iter()
-        .map_with(db.clone(), |db, file| {
-            let found = catch_unwind(AssertUnwindSafe(|| find(db, *file)));
-            // The check of the file will fail in the same way, and say so.
-            (*file, found.unwrap_or_default())
-        })
-        .filter(|(_, found)| !found.is_empty())
-        .collect();
-    for (file, found) in found {
-        let source = source_text(db, file);
-        let (text, map, markers) = EditMap::apply(source.as_str(), found.to_vec());
-        let edited = source.with_text(text, &markers);
-        file.set_source_text_override(db).to(Some(edited));
-        let map = match edits.remove(&file) {
-            Some(earlier) => earlier.then(map),
-            None => map,
-        };
-        edits.insert(file, map);
-    }
-}
-
-/// What calls pass to parameters: in the files from which a proxy can be seen, and from there on in those
-/// with a function that is given one.
-fn passed(db: &Db, reach: &Reach) -> Passed {
-    let mut passed = Passed::default();
-    let mut files = reach.files.clone();
-    while !files.is_empty() {
-        let found: Vec<Arc<[Passage]>> = files
-            .par_iter()
-            .map_with(db.clone(), |db, file| {
-                // The check of the file will fail in the same way, and say so.
-                catch_unwind(AssertUnwindSafe(|| passages(db, db.program_file(*file))))
-                    .unwrap_or_default()
-            })
-            .collect();
-        files = passed.add(files, found.iter().flat_map(|it| it.iter()));
-    }
-    passed
-}
-
-fn check_file(
-    db: &Db,
-    file: File,
-    edits: &FxHashMap<File, EditMap>,
-    passed: &Passed,
-    scope: Scope,
-    apis: &Apis,
-) -> Vec<Diagnostic> {
-    let found = catch_unwind(AssertUnwindSafe(|| {
-        findings_of(db, file, edits, passed, scope, apis)
-    }));
-    found.unwrap_or_else(|error| {
+/// The findings of one file, without regard to comments and levels. What goes wrong is one of them.
+pub(crate) fn check_file(view: &View, file: File, all: bool, apis: &Apis) -> Vec<Diagnostic> {
+    let db = &view.db;
+    caught(|| findings_of(view, file, all, apis)).unwrap_or_else(|error| {
         let message = format!("The check of this file failed: {}", error.payload);
         let path = file.path(db).as_str();
         let mut diagnostic = about_file(db, path, "internal-error", Severity::Fatal, message);
@@ -183,14 +86,13 @@ fn check_file(
     })
 }
 
-fn findings_of(
-    db: &Db,
-    file: File,
-    edits: &FxHashMap<File, EditMap>,
-    passed: &Passed,
-    scope: Scope,
-    apis: &Apis,
-) -> Vec<Diagnostic> {
+fn findings_of(view: &View, file: File, all: bool, apis: &Apis) -> Vec<Diagnostic> {
+    let View { db, edits, passed } = view;
+    let scope = match passed.contains(file) {
+        _ if all => Scope::All,
+        true => Scope::Proxies,
+        false => Scope::NoProxies,
+    };
     let mut translator = Translator::new(db, edits);
     let program_file = db.program_file(file);
     let mut diagnostics: Vec<Diagnostic> = findings::findings(db, program_file, scope)

@@ -1,5 +1,6 @@
 //! Checks Python programs that move objects by proxy.
 
+mod analysis;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -7,6 +8,9 @@ mod dask;
 mod db;
 pub mod diagnostics;
 mod findings;
+mod ide;
+mod overlay;
+mod project;
 pub mod proxy;
 mod reach;
 mod rules;

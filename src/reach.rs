@@ -3,11 +3,8 @@
 //! Types flow along imports. A file none of whose imports leads, over any number of the user's own
 //! modules, to a package that makes proxies has no proxy in it.
 
-use std::panic::AssertUnwindSafe;
-
 use rayon::prelude::*;
 use ruff_db::files::File;
-use ruff_db::panic::catch_unwind;
 use ruff_db::parsed::parsed_module;
 use ruff_db::system::SystemPathBuf;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_stmt};
@@ -16,9 +13,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use ty_module_resolver::{ImportingFile, ModuleName, resolve_module};
 use ty_python_semantic::Db as _;
 
-use crate::db::{Db, ProxyDb as _, is_stub};
+use crate::db::{Db, ProxyDb as _, caught, is_stub};
 
 /// What a proxy can be seen from. Files are in the order of their paths.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
     /// The files that import a package that makes proxies, directly or over other files.
     pub(crate) files: Vec<File>,
@@ -26,55 +24,89 @@ pub(crate) struct Reach {
     pub(crate) imported: Vec<File>,
 }
 
-impl Reach {
+/// What the user's own files import.
+#[derive(Debug)]
+pub(crate) struct Imports {
+    /// The packages that make proxies by what they depend on.
+    makers: FxHashSet<String>,
+    by_file: FxHashMap<File, OfFile>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct OfFile {
+    /// Whether a package that makes proxies is imported directly.
+    has_proxies: bool,
+    /// The user's own modules.
+    own: Vec<File>,
+}
+
+impl Imports {
     /// Looks at `roots` and at all that they import of the user's own code.
     ///
     /// What is installed in `site_packages` makes proxies if it depends on a package that does.
     pub(crate) fn of(db: &Db, roots: &[File], site_packages: &[SystemPathBuf]) -> Self {
-        let makers = packages_that_make_proxies(db, site_packages);
         // Most of the time goes into parsing, which each thread does for files of its own.
         roots.par_iter().for_each_with(db.clone(), |db, file| {
-            drop(catch_unwind(AssertUnwindSafe(|| {
+            drop(caught(|| {
                 parsed_module(db, db.program_file(*file).python_file(db)).load(db);
-            })));
+            }));
         });
-        let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
-        let mut imported_by: FxHashMap<File, Vec<File>> = FxHashMap::default();
-        let mut reaching = Vec::new();
-        let mut seen: FxHashSet<File> = roots.iter().copied().collect();
-        let mut queue = roots.to_vec();
+        let mut imports = Imports {
+            makers: packages_that_make_proxies(db, site_packages),
+            by_file: FxHashMap::default(),
+        };
+        for root in roots {
+            if !imports.by_file.contains_key(root) {
+                imports.look_at(db, *root);
+            }
+        }
+        imports
+    }
+
+    /// Looks at a file again, and at all that it imports for the first time. Whether anything is
+    /// different.
+    pub(crate) fn look_at(&mut self, db: &Db, file: File) -> bool {
+        let mut queue = vec![file];
+        let mut is_different = false;
         while let Some(file) = queue.pop() {
             // The check of the file will fail in the same way, and say so.
-            let imports =
-                catch_unwind(AssertUnwindSafe(|| imports(db, file, &makers))).unwrap_or_default();
-            if imports.has_proxies {
-                reaching.push(file);
+            let found = caught(|| imports(db, file, &self.makers)).unwrap_or_default();
+            let unknown = |it: &File| !self.by_file.contains_key(it) && *it != file;
+            queue.extend(found.own.iter().copied().filter(unknown));
+            if self.by_file.get(&file) != Some(&found) {
+                is_different = true;
+                self.by_file.insert(file, found);
             }
+        }
+        is_different
+    }
+
+    /// All files that have been looked at.
+    pub(crate) fn files(&self) -> Vec<File> {
+        self.by_file.keys().copied().collect()
+    }
+
+    /// The files that import one of `files`, directly or over other files.
+    pub(crate) fn importers(&self, files: impl IntoIterator<Item = File>) -> FxHashSet<File> {
+        let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
+        for (file, imports) in &self.by_file {
             for imported in &imports.own {
-                importers.entry(*imported).or_default().push(file);
-                if seen.insert(*imported) {
-                    queue.push(*imported);
-                }
-            }
-            imported_by.insert(file, imports.own);
-        }
-        let mut files: FxHashSet<File> = reaching.iter().copied().collect();
-        while let Some(file) = reaching.pop() {
-            for importer in importers.remove(&file).unwrap_or_default() {
-                if files.insert(importer) {
-                    reaching.push(importer);
-                }
+                importers.entry(*imported).or_default().push(*file);
             }
         }
-        let mut imported = files.clone();
-        let mut queue: Vec<File> = files.iter().copied().collect();
-        while let Some(file) = queue.pop() {
-            for file in imported_by.remove(&file).unwrap_or_default() {
-                if imported.insert(file) {
-                    queue.push(file);
-                }
-            }
-        }
+        closure(files, |file| importers.remove(&file).unwrap_or_default())
+    }
+
+    pub(crate) fn reach(&self, db: &Db) -> Reach {
+        let direct: Vec<File> = (self.by_file.iter())
+            .filter(|(_, imports)| imports.has_proxies)
+            .map(|(file, _)| *file)
+            .collect();
+        let mut files = self.importers(direct.iter().copied());
+        files.extend(direct);
+        let own = |file| self.by_file.get(&file).map_or(&[][..], |it| &it.own);
+        let mut imported = closure(files.iter().copied(), |file| own(file).to_vec());
+        imported.extend(&files);
         let sorted = |files: FxHashSet<File>| {
             let mut files: Vec<File> = files.into_iter().collect();
             files.sort_unstable_by_key(|file| file.path(db).as_str().to_owned());
@@ -85,6 +117,23 @@ impl Reach {
             imported: sorted(imported),
         }
     }
+}
+
+/// All that one or more steps lead to.
+fn closure(
+    from: impl IntoIterator<Item = File>,
+    mut step: impl FnMut(File) -> Vec<File>,
+) -> FxHashSet<File> {
+    let mut found = FxHashSet::default();
+    let mut queue: Vec<File> = from.into_iter().collect();
+    while let Some(file) = queue.pop() {
+        for next in step(file) {
+            if found.insert(next) {
+                queue.push(next);
+            }
+        }
+    }
+    found
 }
 
 /// The top-level modules of installed packages that require ProxyStore or proxyrt.
@@ -142,15 +191,7 @@ fn requires_maker(metadata: &str) -> bool {
         })
 }
 
-#[derive(Default)]
-struct Imports {
-    /// Whether a package that makes proxies is imported directly.
-    has_proxies: bool,
-    /// The user's own modules.
-    own: Vec<File>,
-}
-
-fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> Imports {
+fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
     let program_file = db.program_file(file);
     let module = parsed_module(db, program_file.python_file(db)).load(db);
     let importing = ImportingFile::ResolverFile(program_file.resolver_file(db));
@@ -160,7 +201,7 @@ fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> Imports {
         names: FxHashSet::default(),
     };
     names.visit_body(module.suite());
-    let mut result = Imports {
+    let mut result = OfFile {
         has_proxies: false,
         own: Vec::new(),
     };

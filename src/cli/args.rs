@@ -60,6 +60,8 @@ pub enum Command {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// Answer an editor by the Language Server Protocol, over the standard input and output
+    Server,
     /// Print the version
     Version,
 }

@@ -12,9 +12,9 @@ use ruff_python_parser::parse_unchecked_source;
 use rustc_hash::FxHashMap;
 use similar::TextDiff;
 
-use super::overlay::Overlay;
 use super::{Message, message};
 use crate::diagnostics::{Diagnostic, Source, fix};
+use crate::overlay::Overlay;
 
 /// One fix can make room for the next; so many times it may.
 pub(super) const MAX_ROUNDS: usize = 20;

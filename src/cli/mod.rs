@@ -13,11 +13,12 @@ use codespan_reporting::term::termcolor::{
 mod args;
 mod check;
 mod fixes;
-mod overlay;
 mod progress;
 mod rules;
 
 use args::{Cli, Color, Command};
+
+use crate::ide::Host;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +68,20 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }));
     let pool = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK_SIZE)
-        .thread_name(|index| format!("worker {index}"))
-        .build();
+        .thread_name(|index| format!("worker {index}"));
+    if let Some(Command::Server) = cli.command {
+        let served = (pool.build_global().map_err(anyhow::Error::from))
+            .and_then(|()| proxycheck_lsp::run_stdio(Host::new));
+        return match served {
+            Ok(()) => Status::Clean,
+            Err(error) => {
+                message(Message::Error, &format!("{error:#}"));
+                Status::Problems
+            }
+        }
+        .into();
+    }
+    let pool = pool.build();
     let pool = match pool {
         Ok(pool) => pool,
         Err(error) => {
@@ -118,6 +131,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<Status> {
             all,
             output,
         }) => rules::list(format, all, output.color),
+        // It has threads of its own.
+        Some(Command::Server) => Ok(Status::Clean),
         Some(Command::Version) => {
             writeln!(io::stdout(), "proxycheck {}", env!("CARGO_PKG_VERSION"))?;
             Ok(Status::Clean)

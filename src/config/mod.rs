@@ -61,6 +61,14 @@ impl Config {
         std::iter::once(&self.levels).chain(self.overrides.iter().map(|it| &it.levels))
     }
 
+    /// Lays levels over all those that the configuration sets.
+    pub fn change_levels(&mut self, change: impl Fn(&mut Levels)) {
+        change(&mut self.levels);
+        for it in &mut self.overrides {
+            change(&mut it.levels);
+        }
+    }
+
     /// The levels of rules in a file, which is named by its absolute path.
     pub fn levels_for(&self, path: &SystemPath) -> Levels {
         let matches = |patterns: &Gitignore| {

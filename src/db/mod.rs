@@ -1,10 +1,12 @@
 //! The salsa database: ty's queries and ours over one set of files.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use ruff_db::Db as SourceDb;
 use ruff_db::diagnostic::{Diagnostic, Severity};
-use ruff_db::files::{File, Files};
+use ruff_db::files::{File, FileRootKind, Files};
+use ruff_db::panic::{PanicError, catch_unwind};
 use ruff_db::system::{System, SystemPathBuf};
 use ruff_db::vendored::VendoredFileSystem;
 use ruff_python_ast::PythonVersion;
@@ -120,6 +122,11 @@ impl Db {
                 },
             }),
         };
+        // What is under a root of this kind is what changes: what depends on nothing else stays valid
+        // when it does.
+        for root in &options.src {
+            db.files.try_add_root(&db, root, FileRootKind::Project);
+        }
         db.settings
             .program
             .search_paths
@@ -139,6 +146,18 @@ fn rule_selection(enabled: &[&str]) -> RuleSelection {
         rules.enable(rule, Severity::Warning, LintSource::Cli);
     }
     rules
+}
+
+/// Runs `step` and gives the panic that it ended in. That an answer is no longer wanted is no failure.
+pub(crate) fn caught<R>(step: impl FnOnce() -> R) -> Result<R, PanicError> {
+    let result = catch_unwind(AssertUnwindSafe(step));
+    if let Err(error) = &result
+        && error.payload.downcast_ref::<salsa::Cancelled>().is_some()
+        && let Err(error) = result
+    {
+        error.resume_unwind();
+    }
+    result
 }
 
 /// Whether a file is one of our own stubs.

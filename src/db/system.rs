@@ -46,6 +46,19 @@ impl LoweringSystem {
         &*self.user
     }
 
+    pub(crate) fn resolver(&self) -> &Resolver {
+        &self.resolver
+    }
+
+    /// The text of a file as the type inference sees it before any edit.
+    pub(crate) fn lowered_text(&self, path: &SystemPath) -> Option<String> {
+        if path.extension() == Some("ipynb") {
+            let notebook = self.read_to_notebook(path).ok()?;
+            return Some(notebook.source_code().to_owned());
+        }
+        self.read_to_string(path).ok()
+    }
+
     fn lower(&self, text: String, path: &SystemPath, source_type: PySourceType) -> String {
         let lowered = match lower::lower(&text, path, source_type, &self.resolver) {
             Some(lowered) => lowered.text,

@@ -52,14 +52,19 @@ pub struct Fixed {
     pub map: SourceMap,
 }
 
-/// Applies the fixes of `diagnostics`, which all belong to `source`, to its text.
-///
-/// Inserted lines get the line ending of the file.
-pub fn apply<'a>(
-    source: &Source,
+/// The edits of as many fixes as can be applied at once, sorted by offset, not overlapping.
+pub(crate) fn compatible<'a>(
     diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
     unsafe_fixes: bool,
-) -> Fixed {
+) -> Vec<&'a Edit> {
+    chosen(diagnostics, unsafe_fixes).0
+}
+
+/// These edits, and the number of the fixes.
+fn chosen<'a>(
+    diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
+    unsafe_fixes: bool,
+) -> (Vec<&'a Edit>, usize) {
     let mut fixes: Vec<&Fix> = diagnostics
         .into_iter()
         .filter_map(|diagnostic| diagnostic.fix.as_ref())
@@ -91,7 +96,18 @@ pub fn apply<'a>(
         edits.extend(wanted);
         applied += 1;
     }
+    (edits, applied)
+}
 
+/// Applies the fixes of `diagnostics`, which all belong to `source`, to its text.
+///
+/// Inserted lines get the line ending of the file.
+pub fn apply<'a>(
+    source: &Source,
+    diagnostics: impl IntoIterator<Item = &'a Diagnostic>,
+    unsafe_fixes: bool,
+) -> Fixed {
+    let (edits, applied) = chosen(diagnostics, unsafe_fixes);
     let mut text = String::with_capacity(source.text.len());
     let mut map = SourceMap::default();
     let crlf = source.text.contains("\r\n");

@@ -21,6 +21,7 @@ pub(crate) struct EditMap {
 struct AppliedEdit {
     before: TextRange,
     after: TextRange,
+    closes: bool,
 }
 
 impl EditMap {
@@ -47,6 +48,7 @@ impl EditMap {
             edits.push(AppliedEdit {
                 before: repair.range,
                 after: TextRange::new(start, result.text_len()),
+                closes: repair.text.starts_with(')'),
             });
             done = repair.range.end();
         }
@@ -61,12 +63,32 @@ impl EditMap {
         self
     }
 
+    /// Where `offset` of the text before the edits is now. Where something opens, that is behind it; where
+    /// something closes, before it.
+    pub(crate) fn after(&self, offset: TextSize) -> TextSize {
+        self.steps
+            .iter()
+            .fold(offset, |offset, step| after(step, offset))
+    }
+
     /// Where `range` of the edited text was before; `None` if all of it was inserted.
     pub(crate) fn before(&self, range: TextRange) -> Option<TextRange> {
         self.steps
             .iter()
             .rev()
             .try_fold(range, |range, step| before(step, range))
+    }
+}
+
+fn after(edits: &[AppliedEdit], offset: TextSize) -> TextSize {
+    let is_passed = |edit: &AppliedEdit| {
+        let end = edit.before.end();
+        end < offset || (end == offset && !(edit.before.is_empty() && edit.closes))
+    };
+    let next = edits.partition_point(is_passed);
+    match next.checked_sub(1).map(|last| edits[last]) {
+        Some(edit) => edit.after.end() + (offset - edit.before.end()),
+        None => offset,
     }
 }
 
@@ -182,5 +204,14 @@ mod tests {
         assert_eq!(map.before(range(0, 4)), None);
         assert_eq!(map.before(range(6, 16)), Some(range(0, 3)));
         assert_eq!(map.before(range(12, 13)), Some(range(0, 1)));
+    }
+
+    #[test]
+    fn offsets_stay_in_what_they_are_in() {
+        let (edited, map, _) =
+            EditMap::apply("p.head", vec![insertion(0, "strip(("), insertion(1, "))")]);
+        assert_eq!(edited, "strip((p)).head");
+        let after = |offset: u32| u32::from(map.after(offset.into()));
+        assert_eq!([after(0), after(1), after(2), after(6)], [7, 8, 11, 15]);
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Passage {
 }
 
 /// What calls pass to the parameters of the user's functions.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Passed {
     /// The argument that is a proxy, by the name of the parameter.
     arguments: FxHashMap<FileRange, FileRange>,
@@ -36,41 +36,42 @@ pub(crate) struct Passed {
 }
 
 impl Passed {
-    /// Adds what the calls in `files` pass. Returns the files with a parameter that is given a proxy
-    /// of which the calls have not been looked at.
-    pub(crate) fn add<'a>(
-        &mut self,
-        files: Vec<File>,
-        passages: impl Iterator<Item = &'a Passage>,
-    ) -> Vec<File> {
-        self.files.extend(files);
+    /// What the calls in some files pass, in the order of the files.
+    pub(crate) fn of<'a>(passages: impl IntoIterator<Item = (File, &'a [Passage])>) -> Self {
+        let mut passed = Passed::default();
         let mut new = Vec::new();
-        for passage in passages {
-            let argument = match passage.source {
-                None => Some(passage.argument),
-                Some(source) => {
-                    let parameters = self.handed_on.entry(source).or_default();
-                    parameters.push(passage.parameter);
-                    self.arguments.get(&source).copied()
+        for (file, passages) in passages {
+            passed.files.insert(file);
+            for passage in passages {
+                match passage.source {
+                    None => new.push((passage.parameter, passage.argument)),
+                    Some(source) => {
+                        let parameters = passed.handed_on.entry(source).or_default();
+                        parameters.push(passage.parameter);
+                    }
                 }
-            };
-            new.extend(argument.map(|it| (passage.parameter, it)));
+            }
         }
         // The first call in the order of files and lines is the one that is shown.
         new.reverse();
-        let mut next = Vec::new();
         while let Some((parameter, argument)) = new.pop() {
-            if self.arguments.contains_key(&parameter) {
+            if passed.arguments.contains_key(&parameter) {
                 continue;
             }
-            self.arguments.insert(parameter, argument);
-            if !self.files.contains(&parameter.file()) && !next.contains(&parameter.file()) {
-                next.push(parameter.file());
-            }
-            let handed_on = self.handed_on.get(&parameter).into_iter().flatten();
+            passed.arguments.insert(parameter, argument);
+            let handed_on = passed.handed_on.get(&parameter).into_iter().flatten();
             new.extend(handed_on.map(|it| (*it, argument)));
         }
-        next
+        passed
+    }
+
+    /// The files with a parameter that is given a proxy of which the calls have not been looked at.
+    pub(crate) fn unseen(&self) -> FxHashSet<File> {
+        self.arguments
+            .keys()
+            .map(|it| it.file())
+            .filter(|it| !self.files.contains(it))
+            .collect()
     }
 
     /// Whether a proxy can be seen from `file`, or is passed to a function in it.

@@ -72,10 +72,11 @@ pub(crate) fn is_ours(annotation: &Expr) -> bool {
 }
 
 /// The insertions that give every function in `suite` a return type, if it has none and returns
-/// something.
-pub(crate) fn return_types(text: &str, suite: &[Stmt]) -> Vec<Repair> {
+/// something. Functions with one of the syntax `errors` in them are left alone.
+pub(crate) fn return_types(text: &str, suite: &[Stmt], errors: &[TextRange]) -> Vec<Repair> {
     let mut finder = Finder {
         text,
+        errors,
         type_variables: type_variables(suite),
         twins: 0,
     };
@@ -86,6 +87,7 @@ pub(crate) fn return_types(text: &str, suite: &[Stmt]) -> Vec<Repair> {
 
 struct Finder<'a> {
     text: &'a str,
+    errors: &'a [TextRange],
     type_variables: FxHashSet<&'a str>,
     twins: usize,
 }
@@ -145,7 +147,9 @@ impl<'a> Finder<'a> {
         depth: usize,
         repairs: &mut Vec<Repair>,
     ) {
+        let is_broken = |it: &TextRange| it.intersect(function.range()).is_some();
         if depth >= MAX_DEPTH
+            || self.errors.iter().any(is_broken)
             || function.returns.is_some()
             || function.type_params.is_some()
             || is_excluded(function)
@@ -610,7 +614,7 @@ mod tests {
     fn edited(text: &str) -> String {
         let parsed = parse_unchecked_source(text, PySourceType::Python);
         assert!(parsed.has_valid_syntax(), "{text}");
-        let repairs = return_types(text, parsed.suite());
+        let repairs = return_types(text, parsed.suite(), &[]);
         let (edited, _, _) = EditMap::apply(text, repairs);
         let parsed = parse_unchecked_source(&edited, PySourceType::Python);
         assert!(parsed.has_valid_syntax(), "{edited}");

@@ -128,6 +128,22 @@ pub(crate) fn check<'db>(
     original: &Original<'_>,
     apis: &Apis,
 ) -> Vec<Finding> {
+    with_checker(db, file, passed, original, apis, |checker| {
+        let module = checker.module;
+        checker.visit_body(module.suite());
+        std::mem::take(&mut checker.findings)
+    })
+}
+
+/// Looks at a file with what a rule sees.
+pub(crate) fn with_checker<'db, R>(
+    db: &'db dyn ProxyDb,
+    file: ProgramFile<'db>,
+    passed: &Passed,
+    original: &Original<'_>,
+    apis: &Apis,
+    look: impl FnOnce(&mut Checker<'_, 'db>) -> R,
+) -> R {
     let module = parsed_module(db, file.python_file(db)).load(db);
     let model = SemanticModel::new(db, file);
     let mut checker = Checker {
@@ -140,8 +156,7 @@ pub(crate) fn check<'db>(
         apis,
         findings: Vec::new(),
     };
-    checker.visit_body(module.suite());
-    checker.findings
+    look(&mut checker)
 }
 
 impl<'db> Checker<'_, 'db> {

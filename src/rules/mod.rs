@@ -12,8 +12,7 @@ mod tasks;
 mod traits;
 
 pub use apis::{Apis, Function, Operator};
-use checker::Checker;
-pub(crate) use checker::{Finding, FixEdit, Original, check};
+pub(crate) use checker::{Checker, Finding, FixEdit, Original, check, with_checker};
 
 macro_rules! rules {
     ($($module:ident => $rule:ident),* $(,)?) => {

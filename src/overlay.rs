@@ -1,7 +1,7 @@
 //! Files whose text is in memory, over those on disk.
 
 use std::any::Any;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use ruff_db::file_revision::FileRevision;
 use ruff_db::system::walk_directory::WalkDirectoryBuilder;
@@ -15,13 +15,20 @@ use rustc_hash::FxHashMap;
 
 /// The disk, with the text on the standard input and the files that fixes have changed over it.
 #[derive(Debug, Clone)]
-pub(super) struct Overlay {
+pub(crate) struct Overlay {
     disk: OsSystem,
-    texts: Arc<RwLock<FxHashMap<SystemPathBuf, Arc<str>>>>,
+    texts: Arc<RwLock<Texts>>,
+}
+
+#[derive(Debug, Default)]
+struct Texts {
+    by_path: FxHashMap<SystemPathBuf, (u64, Arc<str>)>,
+    /// Counts the texts that files were given.
+    revision: u64,
 }
 
 impl Overlay {
-    pub(super) fn new(cwd: &SystemPath) -> Self {
+    pub(crate) fn new(cwd: &SystemPath) -> Self {
         Overlay {
             disk: OsSystem::new(cwd),
             texts: Arc::default(),
@@ -29,29 +36,38 @@ impl Overlay {
     }
 
     /// Gives a file another text; for a notebook, its JSON.
-    pub(super) fn insert(&self, path: SystemPathBuf, text: String) {
-        // A writer that panicked has left the map whole.
-        let mut texts = self
-            .texts
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        texts.insert(path, text.into());
+    pub(crate) fn insert(&self, path: SystemPathBuf, text: String) {
+        let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
+        texts.revision += 1;
+        let revision = texts.revision;
+        texts.by_path.insert(path, (revision, text.into()));
+    }
+
+    /// Takes the text away that a file was given.
+    pub(crate) fn remove(&self, path: &SystemPath) {
+        let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);
+        texts.by_path.remove(path);
     }
 
     /// The text that a file was given.
-    pub(super) fn get(&self, path: &SystemPath) -> Option<Arc<str>> {
-        let texts = self
-            .texts
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        texts.get(path).cloned()
+    pub(crate) fn get(&self, path: &SystemPath) -> Option<Arc<str>> {
+        self.entry(path).map(|(_, text)| text)
+    }
+
+    fn entry(&self, path: &SystemPath) -> Option<(u64, Arc<str>)> {
+        // A writer that panicked has left the map whole.
+        let texts = self.texts.read().unwrap_or_else(PoisonError::into_inner);
+        texts.by_path.get(path).cloned()
     }
 }
 
 impl System for Overlay {
     fn path_metadata(&self, path: &SystemPath) -> Result<Metadata> {
-        match self.get(path) {
-            Some(_) => Ok(Metadata::new(FileRevision::new(0), None, FileType::File)),
+        match self.entry(path) {
+            Some((revision, _)) => {
+                let revision = FileRevision::new(revision.into());
+                Ok(Metadata::new(revision, None, FileType::File))
+            }
             None => self.disk.path_metadata(path),
         }
     }
