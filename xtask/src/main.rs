@@ -9,6 +9,7 @@ mod bench;
 mod corpus;
 mod dist;
 mod ecosystem;
+mod editors;
 mod environment;
 mod process;
 mod setup;

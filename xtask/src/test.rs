@@ -9,6 +9,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
+use crate::editors;
 use crate::environment::Environment;
 use crate::process::{capture, display};
 use crate::setup::PythonOptions;
@@ -47,6 +48,8 @@ enum Step {
     Proof,
     /// The tests of the runtime
     Runtime,
+    /// The extension for Visual Studio Code, and the server in the hands of real clients
+    Editors,
 }
 
 /// Rules for Python code without a configuration of its own.
@@ -148,6 +151,11 @@ impl Step {
                 ]
             }
             Self::Rust => vec![cargo("test --release")],
+            Self::Editors => {
+                let mut commands = vec![cargo("build --release")];
+                commands.extend(editors::checks(&python.complete_environment()?)?);
+                commands
+            }
             _ => self.python_commands(&python.complete_environment()?),
         })
     }
@@ -207,12 +215,12 @@ impl Step {
                 run("python tests/literate/proof.py --package proxyrt fixtures/rules"),
             ],
             Self::Runtime => vec![within("runtime", pytest)],
-            Self::Fmt | Self::Setup | Self::Clippy | Self::Rust => Vec::new(),
+            Self::Fmt | Self::Setup | Self::Clippy | Self::Rust | Self::Editors => Vec::new(),
         }
     }
 }
 
-/// How many tests have run, as cargo and pytest report it.
+/// How many tests have run, as cargo, pytest and Node report it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Count {
     passed: usize,
@@ -229,8 +237,20 @@ impl Count {
         count
     }
 
-    /// Reads `test result: ok. 3 passed; 0 failed; …` and `==== 3 passed, 1 skipped in 0.2s ====`.
+    /// Reads `test result: ok. 3 passed; 0 failed; …`, `==== 3 passed, 1 skipped in 0.2s ====`, and the
+    /// lines `ℹ pass 3`, each of which counts one kind.
     fn of_line(line: &str) -> Option<Self> {
+        if let Some((kind, number)) = line.strip_prefix("ℹ ").and_then(|it| it.split_once(' ')) {
+            let number = number.parse().ok()?;
+            let mut count = Self::default();
+            match kind {
+                "pass" => count.passed = number,
+                "fail" | "cancelled" => count.failed = number,
+                "skipped" => count.skipped = number,
+                _ => return None,
+            }
+            return Some(count);
+        }
         let summary = match line.strip_prefix("test result: ") {
             Some(rest) => rest.split_once(". ")?.1,
             None => {
@@ -288,20 +308,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tests_of_cargo_and_pytest_are_counted() {
+    fn tests_of_cargo_pytest_and_node_are_counted() {
         let output = "\
 running 3 tests
 test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.02s
 12 passed, 2 skipped, 7 deselected, 1 xfailed, 3 warnings in 1.52s
 =========== 1 failed, 4 passed, 1 error in 65.20s (0:01:05) ===========
 test result: FAILED. 0 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.02s
+ℹ tests 9
+ℹ suites 0
+ℹ pass 5
+ℹ fail 1
+ℹ cancelled 1
+ℹ skipped 2
+ℹ duration_ms 35.5
 ";
         assert_eq!(
             Count::of(output),
             Count {
-                passed: 3 + 13 + 4,
-                failed: 2 + 2,
-                skipped: 1 + 2
+                passed: 3 + 13 + 4 + 5,
+                failed: 2 + 2 + 2,
+                skipped: 1 + 2 + 2
             }
         );
     }
