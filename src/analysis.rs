@@ -233,9 +233,10 @@ impl Analysis {
                 }
             }
             Found::Passages(found) => {
+                let files: FxHashSet<File> = found.iter().map(|(file, _)| *file).collect();
                 for (file, passages) in found {
                     self.to_pass.remove(&file);
-                    self.add_passages(file, passages);
+                    self.add_passages(file, passages, &files);
                 }
                 self.update_passed();
             }
@@ -404,7 +405,8 @@ impl Analysis {
         edits.insert(file, map);
     }
 
-    fn add_passages(&mut self, file: File, passages: Arc<[Passage]>) {
+    /// `present` are the files whose passages are those of the present texts.
+    fn add_passages(&mut self, file: File, passages: Arc<[Passage]>, present: &FxHashSet<File>) {
         let Some(path) = file.path(&self.db).as_system_path() else {
             return;
         };
@@ -427,7 +429,7 @@ impl Analysis {
             let concerns = |it: &Passage| {
                 is_concerned(&it.parameter) || it.source.is_some_and(|it| is_concerned(&it))
             };
-            if other.file == file || !other.passages.iter().any(concerns) {
+            if present.contains(&other.file) || !other.passages.iter().any(concerns) {
                 continue;
             }
             let moved = |place: FileRange| {

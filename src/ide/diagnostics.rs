@@ -34,7 +34,7 @@ fn diagnostic(question: &Question, found: &Diagnostic) -> lsp::Diagnostic {
     let mut message = found.message.clone();
     let label = found.primary.message.iter().filter(|it| !it.is_empty());
     for line in label.chain(&found.notes) {
-        message.push_str("\n");
+        message.push('\n');
         message.push_str(line);
     }
     if let Some(help) = &found.help {

@@ -30,6 +30,8 @@ mod navigation;
 mod place;
 mod question;
 mod signature;
+#[cfg(test)]
+mod tests;
 
 use question::Question;
 

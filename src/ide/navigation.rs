@@ -345,8 +345,8 @@ fn places<'db>(db: &'db Db, definitions: &[ResolvedDefinition<'db>]) -> FxHashSe
     definitions.iter().map(|it| it.focus_range(db)).collect()
 }
 
-fn in_file<'db>(
-    question: &'db Question,
+fn in_file(
+    question: &Question,
     file: File,
     name: &str,
     wanted: &FxHashSet<FileRange>,
