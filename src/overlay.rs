@@ -35,6 +35,14 @@ impl Overlay {
         }
     }
 
+    /// The same files, seen from another folder.
+    pub(crate) fn within(&self, cwd: &SystemPath) -> Self {
+        Overlay {
+            disk: OsSystem::new(cwd),
+            texts: Arc::clone(&self.texts),
+        }
+    }
+
     /// Gives a file another text; for a notebook, its JSON.
     pub(crate) fn insert(&self, path: SystemPathBuf, text: String) {
         let mut texts = self.texts.write().unwrap_or_else(PoisonError::into_inner);

@@ -850,6 +850,9 @@ impl<B: Backend> Server<B> {
 
     fn settled(&mut self, generation: u64, result: Option<Cancellable<bool>>) {
         self.is_settling = false;
+        // What is wrong with a project may show only when it is looked at.
+        let problems = self.backend.problems();
+        self.warn(problems);
         match result {
             Some(Ok(has_changed)) => {
                 if has_changed || self.must_refresh {

@@ -398,7 +398,9 @@ impl Group {
         problems: &mut Vec<String>,
     ) -> Option<Self> {
         let options = project.program_options(src.clone());
-        let db = match Db::new(Arc::new(overlay.clone()), &options) {
+        // Findings name files as seen from the folder of the project, wherever the server was started.
+        let overlay = Arc::new(overlay.within(&project.cwd));
+        let db = match Db::new(overlay, &options) {
             Ok(db) => db,
             Err(error) => {
                 problems.push(format!("{error:#}"));

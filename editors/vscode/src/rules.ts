@@ -23,6 +23,11 @@ export interface Rule {
     readonly level: string;
 }
 
+/** Whether a text has the form of a rule's name. */
+export function isRule(text: string): boolean {
+    return NAME.test(text);
+}
+
 /** The path of a rule's page below its scheme. The ending makes it Markdown. */
 export function pagePath(rule: string): string {
     return `${rule}.md`;

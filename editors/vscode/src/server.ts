@@ -16,7 +16,7 @@ import {
 import { type Binary, describeMisses, explainMissing, find, places } from "./binary";
 import { probe } from "./probe";
 import { type Environment, selectedEnvironment } from "./python";
-import { parseRules, type Rule } from "./rules";
+import { isRule, pagePath, parseRules, RULE_SCHEME, type Rule } from "./rules";
 import { pathSetting, type Reader, serverSettings, type Variables } from "./settings";
 import type { State } from "./status";
 
@@ -205,6 +205,21 @@ export class Server implements vscode.Disposable {
                     command === "proxycheck.showRule" && typeof args[0] === "string"
                         ? this.showRule(args[0])
                         : next(command, args),
+                // Rules that are documented nowhere else have pages here, where a click on one leads.
+                handleDiagnostics: (uri, diagnostics, next) => {
+                    link(diagnostics);
+                    next(uri, diagnostics);
+                },
+                provideDiagnostics: async (document, previous, token, next) => {
+                    const report = await next(document, previous, token);
+                    linkReport(report);
+                    return report;
+                },
+                provideWorkspaceDiagnostics: (previous, token, take, next) =>
+                    next(previous, token, (chunk) => {
+                        chunk?.items.forEach(linkReport);
+                        take(chunk);
+                    }),
                 // No tokens at all, unlike the server's none, let those of other extensions through.
                 provideDocumentSemanticTokens: (document, token, next) =>
                     hasSemanticTokens() ? next(document, token) : undefined,
@@ -269,6 +284,24 @@ function variables(): Variables {
         folder: vscode.workspace.workspaceFolders?.[0]?.uri.fsPath,
         environment: process.env,
     };
+}
+
+function linkReport(report: { kind: unknown } | null | undefined): void {
+    if (report && "items" in report) {
+        link(report.items as vscode.Diagnostic[]);
+    }
+}
+
+function link(diagnostics: vscode.Diagnostic[]): void {
+    for (const diagnostic of diagnostics) {
+        if (typeof diagnostic.code === "string" && isRule(diagnostic.code)) {
+            const target = vscode.Uri.from({
+                scheme: RULE_SCHEME,
+                path: pagePath(diagnostic.code),
+            });
+            diagnostic.code = { value: diagnostic.code, target };
+        }
+    }
 }
 
 function hasSemanticTokens(): boolean {

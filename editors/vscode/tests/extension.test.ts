@@ -97,6 +97,8 @@ test("findings come and go as the text changes", options, async () => {
     const [finding] = editor.diagnostics.get(document.uri.toString()) ?? [];
     assert.deepEqual(finding?.range, new vscode.Range(4, 11, 4, 24));
     assert.equal(finding?.source, "proxycheck");
+    const { target } = finding.code as { target: vscode.Uri };
+    assert.equal(String(target), "proxycheck-rule:identity-check-on-proxy.md");
     editor.edit(document, TEXT.replace("is None", "== ''"));
     await until(() => rules().length === 0, "the finding to be gone");
     editor.edit(document, TEXT);

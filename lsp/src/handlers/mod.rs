@@ -277,10 +277,55 @@ impl<S: Snapshot> Context<S> {
 
 /// Documentation in a form that the client shows.
 fn markup(text: String, is_markdown: bool) -> lt::MarkupContent {
-    let kind = if is_markdown {
-        lt::MarkupKind::Markdown
-    } else {
-        lt::MarkupKind::PlainText
-    };
-    lt::MarkupContent { kind, value: text }
+    if is_markdown {
+        return lt::MarkupContent {
+            kind: lt::MarkupKind::Markdown,
+            value: text,
+        };
+    }
+    lt::MarkupContent {
+        kind: lt::MarkupKind::PlainText,
+        value: plain(&text),
+    }
+}
+
+/// Markdown for those who see its source: without the lines that are only marks, and with links that are
+/// their text.
+fn plain(markdown: &str) -> String {
+    let mut result = String::new();
+    for line in markdown.lines() {
+        if line == "---" || line.starts_with("```") {
+            continue;
+        }
+        let mut rest = line;
+        while let Some((before, link)) = rest.split_once('[')
+            && let Some((text, target)) = link.split_once("](")
+            && let Some((_, after)) = target.split_once(')')
+            && !text.contains('[')
+        {
+            result.push_str(before);
+            result.push_str(text);
+            rest = after;
+        }
+        result.push_str(rest);
+        result.push('\n');
+    }
+    result.truncate(result.trim_end().len());
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_has_no_marks() {
+        let markdown = "```python\ndef f(x: Proxy[T]) -> list[T]\n```\nMade in [a.py:3](file:///a.py#L3), \
+                        [here](x)\n\n---\nThe `T`.\n";
+        assert_eq!(
+            plain(markdown),
+            "def f(x: Proxy[T]) -> list[T]\nMade in a.py:3, here\n\nThe `T`."
+        );
+        assert_eq!(plain("no [link] (here)"), "no [link] (here)");
+    }
 }
