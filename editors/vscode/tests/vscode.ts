@@ -282,6 +282,7 @@ export const editor = {
         editor.documents.push(document);
         window.activeTextEditor = { document, selection: new Selection(0, 0, 0, 0) };
         window.visibleTextEditors.push(window.activeTextEditor);
+        events.show.fire(window.visibleTextEditors);
         events.open.fire(document);
         events.activate.fire(window.activeTextEditor);
         return document;
@@ -310,6 +311,7 @@ const events = {
     change: new EventEmitter<unknown>(),
     configure: new EventEmitter<unknown>(),
     activate: new EventEmitter<unknown>(),
+    show: new EventEmitter<unknown>(),
     trust: new EventEmitter<void>(),
 };
 
@@ -414,7 +416,7 @@ export const window = {
     visibleTextEditors: [] as TextEditor[],
     tabGroups: { all: [], onDidChangeTabs: never, onDidChangeTabGroups: never },
     onDidChangeActiveTextEditor: events.activate.event,
-    onDidChangeVisibleTextEditors: never,
+    onDidChangeVisibleTextEditors: events.show.event,
     onDidChangeVisibleNotebookEditors: never,
     visibleNotebookEditors: [],
     createOutputChannel: channel,
