@@ -39,6 +39,8 @@ pub(crate) struct Options {
 enum Subject {
     /// Type checkers on the same files (what happens without a subject)
     Checkers(CheckerOptions),
+    /// Language servers on the same project: runs bench/editor.py
+    Editor(EditorOptions),
     /// Proxies in the interpreter: runs runtime/bench/proxies.py
     Runtime {
         #[command(flatten)]
@@ -62,6 +64,17 @@ struct BenchPython {
     /// The folder of the environment that the peers are installed in
     #[arg(long, value_name = "FOLDER", default_value = "target/bench-venv")]
     bench_venv: PathBuf,
+}
+
+#[derive(Args)]
+struct EditorOptions {
+    /// The proxycheck to run [default: what `cargo xtask dist` made, or else a release build]
+    #[arg(long, value_name = "FILE")]
+    proxycheck: Option<PathBuf>,
+    #[command(flatten)]
+    bench: BenchPython,
+    #[command(flatten)]
+    python: PythonOptions,
 }
 
 #[derive(Args)]
@@ -91,6 +104,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
     match &options.subject {
         None => checkers(&options.checkers),
         Some(Subject::Checkers(options)) => checkers(options),
+        Some(Subject::Editor(options)) => editor(options),
         Some(Subject::Runtime { python, arguments }) => runtime("proxies.py", python, arguments),
         Some(Subject::Stores { python, arguments }) => runtime("stores.py", python, arguments),
     }
@@ -137,25 +151,85 @@ impl Tool {
     }
 }
 
+/// The program to measure, by its absolute path.
+fn find_proxycheck(named: Option<&Path>) -> Result<PathBuf> {
+    let release = target().join("release/proxycheck");
+    let made = [dist::binary(), release.clone()]
+        .into_iter()
+        .find(|it| it.exists())
+        .unwrap_or(release);
+    let path = named.map_or(made, Path::to_path_buf);
+    path.canonicalize()
+        .with_context(|| format!("no proxycheck at {}: run cargo xtask dist", path.display()))
+}
+
+/// The files that are edited: one on which much depends, one in the middle, one on which nothing does.
+const EDITED: [&str; 3] = [
+    "proxystore/store/base.py",
+    "proxystore/store/executor.py",
+    "tests/store/executor_test.py",
+];
+
+/// The size of the project that editors are measured on.
+const EDITOR_FILES: usize = 200;
+const EDITOR_LINES: usize = 40_000;
+
+fn editor(options: &EditorOptions) -> Result<Outcome> {
+    let checked = options.python.complete_environment()?;
+    let peers = peers(&options.bench)?;
+    let proxycheck = find_proxycheck(options.proxycheck.as_deref())?;
+    let scratch = tempfile::tempdir()?;
+    make_corpus("proxystore", &checked, scratch.path())?;
+    let mut copies = 0;
+    loop {
+        let size = Size::of(scratch.path())?;
+        if size.files >= EDITOR_FILES && size.lines >= EDITOR_LINES {
+            break;
+        }
+        make_corpus(
+            "apps",
+            &checked,
+            &scratch.path().join(format!("apps_{copies}")),
+        )?;
+        copies += 1;
+    }
+    let output = target().join("bench/editor.json");
+    let mut command = peers.command("python");
+    command.arg("bench/editor.py");
+    command.arg("--project").arg(scratch.path());
+    command.arg("--python").arg(checked.folder());
+    command.arg("--output").arg(&output);
+    for file in EDITED {
+        command.args(["--file", file]);
+    }
+    let bin = peers.folder().join("bin");
+    let servers = [
+        ("proxycheck", format!("{} server", proxycheck.display())),
+        ("ty", format!("{} server", bin.join("ty").display())),
+        (
+            "pyright",
+            format!("{} --stdio", bin.join("pyright-langserver").display()),
+        ),
+    ];
+    for (name, line) in servers {
+        command.arg("--server").arg(format!("{name}={line}"));
+    }
+    let status = command.status()?;
+    println!("written to {}", output.display());
+    Ok(if status.success() {
+        Outcome::Success
+    } else {
+        Outcome::Failure
+    })
+}
+
 /// All checkers, on the same environment, without caches and each with its own defaults otherwise.
 fn tools(
     options: &CheckerOptions,
     peers: &Environment,
     checked: &Environment,
 ) -> Result<Vec<Tool>> {
-    let proxycheck = options.proxycheck.clone().unwrap_or_else(|| {
-        let release = target().join("release/proxycheck");
-        [dist::binary(), release.clone()]
-            .into_iter()
-            .find(|it| it.exists())
-            .unwrap_or(release)
-    });
-    let proxycheck = proxycheck.canonicalize().with_context(|| {
-        format!(
-            "no proxycheck at {}: run cargo xtask dist",
-            proxycheck.display()
-        )
-    })?;
+    let proxycheck = find_proxycheck(options.proxycheck.as_deref())?;
     println!("measuring {}", proxycheck.display());
     let version = succeed(Command::new(&proxycheck).arg("--version"))?;
     let version = version
