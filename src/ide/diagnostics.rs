@@ -4,8 +4,10 @@ use ruff_text_size::TextRange;
 
 use proxycheck_lsp as lsp;
 
+use super::place;
 use super::question::{Question, clamped};
 use crate::check::check_file;
+use crate::config::rules;
 use crate::diagnostics::{self, Applicability, Diagnostic, Edit, Label, Severity};
 
 /// The findings as the command line has them.
@@ -50,7 +52,10 @@ fn diagnostic(question: &Question, found: &Diagnostic) -> lsp::Diagnostic {
         },
         rule: found.rule.to_string(),
         message,
-        url: found.url.clone(),
+        url: found
+            .url
+            .clone()
+            .or_else(|| place::page(rules::find(&found.rule)?)),
         is_unnecessary: found.rule == "unused-ignore-comment",
         is_deprecated: found.rule == "deprecated",
         related: (found.secondary.iter())

@@ -145,7 +145,11 @@ fn of_sighting(
     sighting: &Sighting<'_>,
     made: Option<(std::path::PathBuf, std::ops::Range<usize>)>,
 ) -> String {
-    let mut markdown = code(&format!("{name}: {}", sighting.printed));
+    let printed = match sighting.evidence {
+        Evidence::Declared(_) => format!("ProxyOr[{}]", sighting.printed_target()),
+        _ => sighting.printed.clone(),
+    };
+    let mut markdown = code(&format!("{name}: {printed}"));
     if let Some(proxy) = sighting.proxies.first() {
         markdown.push_str(what_it_is(proxy.kind));
         markdown.push('\n');

@@ -1,12 +1,15 @@
 //! Places in what is embedded in the program, for editors to open.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use ruff_db::files::{File, FilePath};
 use ruff_db::source::source_text;
 
 use crate::db::Db;
+use crate::diagnostics::RuleInfo;
 use crate::proxy::lower;
 
 /// A file with the text of one that is embedded. It is written where it is not there yet.
@@ -16,11 +19,28 @@ pub(super) fn on_disk(db: &Db, file: File) -> Option<PathBuf> {
         FilePath::System(path) => path.as_str().trim_start_matches('/').to_owned(),
         FilePath::SystemVirtual(_) => return None,
     };
+    let text = source_text(db, file);
+    written(&relative, &lower::restore_names(text.as_str()))
+}
+
+/// The address of a file with the page of a rule.
+pub(super) fn page(rule: &'static RuleInfo) -> Option<String> {
+    static WRITTEN: Mutex<BTreeMap<&str, Option<String>>> = Mutex::new(BTreeMap::new());
+    let mut pages = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let page = pages.entry(rule.name).or_insert_with(|| {
+        let text = format!("# {}\n\n{}", rule.name, rule.page);
+        let path = written(&format!("rules/{}.md", rule.name), &text)?;
+        let path = path.to_string_lossy().replace(' ', "%20");
+        Some(format!("file://{path}"))
+    });
+    page.clone()
+}
+
+/// A file of the cache that holds this text.
+fn written(relative: &str, text: &str) -> Option<PathBuf> {
     let version = env!("CARGO_PKG_VERSION");
     let path = cache().join(format!("proxycheck-{version}")).join(relative);
-    let text = source_text(db, file);
-    let text = lower::restore_names(text.as_str());
-    if fs::read_to_string(&path).is_ok_and(|it| it == *text) {
+    if fs::read_to_string(&path).is_ok_and(|it| it == text) {
         return Some(path);
     }
     fs::create_dir_all(path.parent()?).ok()?;

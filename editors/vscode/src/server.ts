@@ -292,14 +292,14 @@ function linkReport(report: { kind: unknown } | null | undefined): void {
     }
 }
 
+/** Has a rule's page shown as a preview, in the place of the file with its Markdown. */
 function link(diagnostics: vscode.Diagnostic[]): void {
     for (const diagnostic of diagnostics) {
-        if (typeof diagnostic.code === "string" && isRule(diagnostic.code)) {
-            const target = vscode.Uri.from({
-                scheme: RULE_SCHEME,
-                path: pagePath(diagnostic.code),
-            });
-            diagnostic.code = { value: diagnostic.code, target };
+        const { code } = diagnostic;
+        const rule = typeof code === "object" && code.target.scheme === "file" ? code.value : code;
+        if (typeof rule === "string" && isRule(rule)) {
+            const target = vscode.Uri.from({ scheme: RULE_SCHEME, path: pagePath(rule) });
+            diagnostic.code = { value: rule, target };
         }
     }
 }
