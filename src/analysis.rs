@@ -29,7 +29,7 @@ pub(crate) type Edits = FxHashMap<File, EditMap>;
 
 /// The later steps of lowering, in their order. What one of them finds depends on what the ones before
 /// it changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     ReturnTypes,
     EmptyTypes,
@@ -117,11 +117,15 @@ pub(crate) struct View {
     pub(crate) db: Db,
     pub(crate) edits: Arc<Edits>,
     pub(crate) passed: Arc<Passed>,
+    /// The user's own files that are checked or imported by those.
+    pub(crate) files: Arc<[File]>,
 }
 
 pub(crate) struct Analysis {
     db: Db,
     imports: Imports,
+    /// All that [`Analysis::imports`] knows.
+    files: Arc<[File]>,
     reach: Reach,
     reaching: FxHashSet<File>,
     edits: Arc<Edits>,
@@ -157,6 +161,7 @@ impl Analysis {
         let mut analysis = Analysis {
             db,
             imports,
+            files: Arc::default(),
             reach: Reach::default(),
             reaching: FxHashSet::default(),
             edits: Arc::default(),
@@ -178,16 +183,12 @@ impl Analysis {
         &self.db
     }
 
-    /// The user's own files that are checked or imported by those.
-    pub(crate) fn files(&self) -> Vec<File> {
-        self.imports.files()
-    }
-
     pub(crate) fn view(&self) -> View {
         View {
             db: self.db.clone(),
             edits: Arc::clone(&self.edits),
             passed: Arc::clone(&self.passed),
+            files: Arc::clone(&self.files),
         }
     }
 
@@ -245,16 +246,16 @@ impl Analysis {
 
     /// Notes that the text of a file is another one, or that the file exists no more or only now.
     pub(crate) fn sync(&mut self, path: &SystemPath) {
-        let is_known = |analysis: &Self| {
+        let known_file = |analysis: &Self| {
             let files = ruff_db::Db::files(&analysis.db);
             files.try_system(&analysis.db, path)
         };
-        let existed = is_known(self).is_some_and(|it| it.exists(&self.db));
+        let existed = known_file(self).is_some_and(|it| it.exists(&self.db));
         self.db.lowering_system().resolver().invalidate(path);
         File::sync_path(&mut self.db, path);
         let exists = self.db.lowering_system().user().is_file(path);
         self.is_restructured |= existed != exists;
-        if let Some(file) = is_known(self) {
+        if let Some(file) = known_file(self) {
             self.changed.insert(file);
             self.unsettled.insert(file);
         }
@@ -333,8 +334,8 @@ impl Analysis {
             is_different |= self.imports.look_at(&self.db, file);
         }
         if std::mem::take(&mut self.is_restructured) {
-            for file in self.imports.files() {
-                is_different |= self.imports.look_at(&self.db, file);
+            for file in &*Arc::clone(&self.files) {
+                is_different |= self.imports.look_at(&self.db, *file);
             }
         }
         if is_different {
@@ -345,6 +346,7 @@ impl Analysis {
     }
 
     fn update_reach(&mut self) {
+        self.files = self.imports.files().collect();
         self.reach = self.imports.reach(&self.db);
         let before = std::mem::take(&mut self.reaching);
         self.reaching = self.reach.files.iter().copied().collect();

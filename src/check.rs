@@ -87,7 +87,9 @@ pub(crate) fn check_file(view: &View, file: File, all: bool, apis: &Apis) -> Vec
 }
 
 fn findings_of(view: &View, file: File, all: bool, apis: &Apis) -> Vec<Diagnostic> {
-    let View { db, edits, passed } = view;
+    let View {
+        db, edits, passed, ..
+    } = view;
     let scope = match passed.contains(file) {
         _ if all => Scope::All,
         true => Scope::Proxies,

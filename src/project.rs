@@ -117,11 +117,20 @@ impl Project {
         path: &SystemPath,
         overlay: &Overlay,
     ) -> Result<ReadFile, Box<Diagnostic>> {
-        let read = match overlay.get(path) {
-            Some(text) => Source::parse(path, &self.cwd, text.to_string()),
-            None => Source::read(path, &self.cwd),
-        };
-        let source = read.map_err(|error| Box::new(error.into_diagnostic(path, &self.cwd)))?;
+        let source = self.source(path, overlay);
+        let source = source.map_err(|error| Box::new(error.into_diagnostic(path, &self.cwd)))?;
+        self.checkable(path, Arc::new(source))
+    }
+
+    /// A file of this text, unless that cannot be checked.
+    ///
+    /// # Errors
+    /// The finding that stands in for those of the file.
+    pub(crate) fn checkable(
+        &self,
+        path: &SystemPath,
+        source: Arc<Source>,
+    ) -> Result<ReadFile, Box<Diagnostic>> {
         if is_nested_too_deeply(&source) {
             return Err(Box::new(
                 ReadError::TooDeep.into_diagnostic(path, &self.cwd),
@@ -129,8 +138,19 @@ impl Project {
         }
         Ok(ReadFile {
             path: path.to_path_buf(),
-            commented: suppression::may_have_comments(&source.text).then(|| Arc::new(source)),
+            commented: suppression::may_have_comments(&source.text).then_some(source),
         })
+    }
+
+    /// The text of a file as the user wrote it.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn source(&self, path: &SystemPath, overlay: &Overlay) -> Result<Source, ReadError> {
+        match overlay.get(path) {
+            Some(text) => Source::parse(path, &self.cwd, text.to_string()),
+            None => Source::read(path, &self.cwd),
+        }
     }
 
     /// Applies comments and levels, sorts, and drops what is said twice.

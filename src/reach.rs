@@ -16,7 +16,7 @@ use ty_python_semantic::Db as _;
 use crate::db::{Db, ProxyDb as _, caught, is_stub};
 
 /// What a proxy can be seen from. Files are in the order of their paths.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct Reach {
     /// The files that import a package that makes proxies, directly or over other files.
     pub(crate) files: Vec<File>,
@@ -82,8 +82,8 @@ impl Imports {
     }
 
     /// All files that have been looked at.
-    pub(crate) fn files(&self) -> Vec<File> {
-        self.by_file.keys().copied().collect()
+    pub(crate) fn files(&self) -> impl Iterator<Item = File> {
+        self.by_file.keys().copied()
     }
 
     /// The files that import one of `files`, directly or over other files.

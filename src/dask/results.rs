@@ -8,14 +8,26 @@ use super::made::executor;
 use super::task::{Runner, TaskCall, definition_value};
 use crate::db::ProxyDb;
 use crate::proxy::model::{Kind, Proxiness, Proxy, print};
+use crate::proxy::passed::Passed;
 use crate::proxy::repair::unwrapped;
 use crate::proxy::sighting::{Evidence, Sighting, is_tested};
+
+/// What there is to be said of the values of `expr`, results of tasks among them; `None` if nothing speaks
+/// for a proxy.
+pub(crate) fn sighting<'db>(
+    db: &'db dyn ProxyDb,
+    model: &SemanticModel<'db>,
+    passed: &Passed,
+    expr: &Expr,
+) -> Option<Sighting<'db>> {
+    Sighting::of(db, model, passed, expr).or_else(|| returned_proxy(db, model, expr))
+}
 
 /// The proxy that an expression may be because it is the result of a task: `executor.submit(f).result()`.
 ///
 /// Of an executor that is not to be seen where it is made, nothing is said, because most of them proxy few
 /// types.
-pub(crate) fn returned_proxy<'db>(
+fn returned_proxy<'db>(
     db: &'db dyn ProxyDb,
     model: &SemanticModel<'db>,
     expr: &Expr,

@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use proxycheck_lsp as lsp;
-use ruff_python_ast::{self as ast, AnyNodeRef};
+use ruff_python_ast as ast;
 use ruff_text_size::{Ranged as _, TextRange};
 
 use super::diagnostics::{edit, findings, touches};
 use super::navigation::expr_at;
-use super::question::{Question, covering};
+use super::question::{Question, parameter_at};
 use crate::diagnostics::{Applicability, Diagnostic, Source, fix};
 use crate::rules::{Checker, FixEdit};
 
@@ -151,11 +151,7 @@ fn extract_target(question: &Question, offset: usize) -> Option<lsp::Action> {
 /// `x: ProxyOr[T]` in the place of `x: T`.
 fn allow_proxies(question: &Question, offset: usize) -> Option<lsp::Action> {
     let module = question.module();
-    let nodes = covering(&module, question.offset(offset));
-    let parameter = nodes.iter().find_map(|node| match node {
-        AnyNodeRef::Parameter(it) => Some(*it),
-        _ => None,
-    })?;
+    let parameter = parameter_at(&module, question.offset(offset))?;
     let annotation = parameter.annotation.as_deref()?;
     let edits = question.with_checker(|cx: &mut Checker| {
         let makes_proxies = ["proxystore", "proxyrt"].iter().any(|it| cx.imports(it));

@@ -1,8 +1,9 @@
 //! The findings of a file, in the editor's words.
 
-use ruff_text_size::TextRange;
+use std::sync::Arc;
 
 use proxycheck_lsp as lsp;
+use ruff_text_size::TextRange;
 
 use super::place;
 use super::question::{Question, clamped};
@@ -16,7 +17,8 @@ pub(super) fn findings(question: &Question) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let project = &question.project;
-    let read = match project.read(&question.path, &question.overlay) {
+    let source = Arc::clone(&question.source);
+    let read = match project.checkable(&question.path, source) {
         Ok(read) => read,
         Err(diagnostic) => return vec![*diagnostic],
     };
@@ -55,7 +57,7 @@ fn diagnostic(question: &Question, found: &Diagnostic) -> lsp::Diagnostic {
         url: found
             .url
             .clone()
-            .or_else(|| place::page(rules::find(&found.rule)?)),
+            .or_else(|| place::page_address(rules::find(&found.rule)?)),
         is_unnecessary: found.rule == "unused-ignore-comment",
         is_deprecated: found.rule == "deprecated",
         related: (found.secondary.iter())

@@ -39,9 +39,7 @@ struct Hints<'a> {
 
 impl Hints<'_> {
     fn user_range(&self, range: TextRange) -> Option<Range<usize>> {
-        let range = self.question.user_range(range)?;
-        (self.wanted.start <= range.end && range.start <= self.wanted.end && !range.is_empty())
-            .then_some(range)
+        self.question.user_range_in(range, self.wanted)
     }
 
     /// The type of a variable behind its name.
@@ -224,10 +222,7 @@ pub(super) fn proxies(question: &Question, range: &Range<usize>) -> Vec<Range<us
     impl<'a> SourceOrderVisitor<'a> for Find<'_> {
         fn visit_expr(&mut self, expr: &'a Expr) {
             if let Expr::Name(name) = expr
-                && let Some(range) = self.question.user_range(name.range())
-                && !range.is_empty()
-                && self.wanted.start <= range.end
-                && range.start <= self.wanted.end
+                && let Some(range) = self.question.user_range_in(name.range(), self.wanted)
                 && Proxiness::of_expr(&self.question.view.db, &self.model, expr).is_certain()
             {
                 self.found.push(range);

@@ -1,13 +1,14 @@
 //! What is to be known of what is under the cursor, where that concerns proxies.
 
 use proxycheck_lsp as lsp;
-use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
+use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged as _;
 use ty_python_semantic::{HasType as _, ResolvedDefinition, SemanticModel, map_stub_definition};
 
 use super::members::{definitions_of_member, of_target};
 use super::navigation::expr_at;
-use super::question::{Question, covering};
+use super::place::address;
+use super::question::{Question, parameter_at};
 use crate::config::rules;
 use crate::db::{Db, is_stub};
 use crate::proxy::declared::declaration;
@@ -24,16 +25,10 @@ pub(super) fn hover(question: &Question, offset: usize) -> Option<lsp::Hover> {
 /// The rule that a comment names.
 fn of_rule(question: &Question, offset: usize) -> Option<lsp::Hover> {
     let text = &question.source.text;
-    let offset = offset.min(text.len());
     let is_part = |it: char| it.is_ascii_alphanumeric() || it == '-';
-    let start = text
-        .get(..offset)?
-        .rfind(|it| !is_part(it))
-        .map_or(0, |at| at + 1);
-    let start = (start..=offset).find(|at| text.is_char_boundary(*at))?;
-    let end = text[offset..]
-        .find(|it| !is_part(it))
-        .map_or(text.len(), |at| offset + at);
+    let (before, behind) = text.split_at_checked(offset)?;
+    let start = before.trim_end_matches(is_part).len();
+    let end = text.len() - behind.trim_start_matches(is_part).len();
     let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let comment = text[line..start].rfind('#')?;
     if !text[line + comment..start].contains("proxycheck:") {
@@ -78,12 +73,8 @@ fn of_expression(question: &Question, offset: usize) -> Option<lsp::Hover> {
 
 fn of_parameter(question: &Question, offset: usize) -> Option<lsp::Hover> {
     let module = question.module();
-    let nodes = covering(&module, question.offset(offset));
-    let parameter = nodes.iter().find_map(|node| match node {
-        AnyNodeRef::Parameter(it) => Some(*it),
-        _ => None,
-    })?;
     let at = question.offset(offset);
+    let parameter = parameter_at(&module, at)?;
     if !parameter.name.range().contains_inclusive(at) {
         return None;
     }
@@ -98,12 +89,12 @@ fn of_parameter(question: &Question, offset: usize) -> Option<lsp::Hover> {
     let env = model.program_environment();
     let ty = parameter.inferred_type(&model)?;
     let printed = print(db, &env, ty);
-    let is_proxy = Proxiness::of(db, &env, ty).is_possible();
-    if !is_proxy && argument.is_none() {
+    let proxies = Proxiness::of(db, &env, ty).proxies;
+    if proxies.is_empty() && argument.is_none() {
         return None;
     }
     let mut markdown = code(&format!("{text}: {printed}"));
-    if is_proxy && let Some(proxy) = Proxiness::of(db, &env, ty).proxies.first() {
+    if let Some(proxy) = proxies.first() {
         markdown.push_str(what_it_is(proxy.kind));
         markdown.push('\n');
     }
@@ -276,6 +267,5 @@ fn line_of(question: &Question, path: &std::path::Path, offset: usize) -> usize 
 fn link(path: &std::path::Path, line: usize) -> String {
     let name = path.file_name().map(|it| it.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
-    let address = path.to_string_lossy().replace(' ', "%20");
-    format!("[{name}:{line}](file://{address}#L{line})")
+    format!("[{name}:{line}]({}#L{line})", address(path))
 }

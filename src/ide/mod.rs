@@ -1,6 +1,7 @@
 //! What an editor asks, answered by the analysis: the only bridge between `lsp` and the database.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,6 @@ use crate::analysis::{Analysis, Work};
 use crate::config::environment::{self, Environment};
 use crate::config::file as configuration;
 use crate::db::Db;
-use crate::diagnostics::Source;
 use crate::overlay::Overlay;
 use crate::project::Project;
 use crate::rules::Apis;
@@ -53,8 +53,6 @@ struct State {
     folders: Vec<SystemPathBuf>,
     settings: lsp::Settings,
     workspaces: Vec<Workspace>,
-    /// The documents that the editor has opened.
-    open: FxHashSet<SystemPathBuf>,
     problems: Vec<String>,
 }
 
@@ -86,7 +84,6 @@ impl Host {
             folders: start.folders.into_iter().filter_map(system_path).collect(),
             settings: start.settings,
             workspaces: Vec::new(),
-            open: FxHashSet::default(),
             problems: Vec::new(),
         };
         Ok(Host {
@@ -114,14 +111,12 @@ impl lsp::Backend for Host {
                 lsp::Change::Buffer { path, text } => {
                     if let Some(path) = system_path(path) {
                         state.overlay.insert(path.clone(), file_text(text));
-                        state.open.insert(path.clone());
                         state.sync(&path);
                     }
                 }
                 lsp::Change::Closed { path } => {
                     if let Some(path) = system_path(path) {
                         state.overlay.remove(&path);
-                        state.open.remove(&path);
                         state.sync(&path);
                     }
                 }
@@ -212,7 +207,8 @@ impl State {
     }
 
     fn disk_changed(&mut self, path: &SystemPath) {
-        if self.open.contains(path) {
+        // What the editor has open is what counts.
+        if self.overlay.get(path).is_some() {
             return;
         }
         if !is_python(path) {
@@ -274,12 +270,13 @@ impl State {
 
     fn project(&mut self, folder: &SystemPath) -> Project {
         let overlay = &self.overlay;
+        let unconfigured = || configuration::Project {
+            root: folder.to_path_buf(),
+            ..configuration::Project::default()
+        };
         let found = match &self.settings.config {
             Some(path) => {
-                let mut found = configuration::Project {
-                    root: folder.to_path_buf(),
-                    ..configuration::Project::default()
-                };
+                let mut found = unconfigured();
                 let path = path.to_string_lossy();
                 configuration::apply(&path, folder, overlay, &mut found.config).map(|()| found)
             }
@@ -287,10 +284,7 @@ impl State {
         };
         let mut found = found.unwrap_or_else(|errors| {
             self.problems.extend(errors);
-            configuration::Project {
-                root: folder.to_path_buf(),
-                ..configuration::Project::default()
-            }
+            unconfigured()
         });
         self.problems.extend(found.broken.take());
         if let Some(all) = self.settings.all {
@@ -462,6 +456,15 @@ impl Snapshot {
         }
     }
 
+    /// Answers a question about a file; by nothing if there is no such file.
+    fn answer<R: Default>(
+        &self,
+        path: &Path,
+        answer: impl Fn(&Question) -> R,
+    ) -> lsp::Cancellable<R> {
+        Ok(self.ask(path, answer)?.unwrap_or_default())
+    }
+
     /// What is to be done before a question about a file can be answered.
     fn step(&self, path: &SystemPath) -> lsp::Cancellable<Option<Step>> {
         let mut state = self.state()?;
@@ -493,18 +496,15 @@ impl Snapshot {
             return Ok(Some(Step::Work(group.analysis.db().clone(), work)));
         }
         let view = group.analysis.view();
-        let Some(source) = user_source(&overlay, path, &project) else {
+        let Ok(source) = project.source(path, &overlay) else {
             return Ok(None);
         };
         Ok(Some(Step::Ready(Box::new(Question {
-            edits: view.edits.get(&file).cloned(),
-            files: group.analysis.files(),
             view,
             file,
             path: path.to_path_buf(),
             project,
             apis,
-            overlay,
             source: Arc::new(source),
             is_checked,
         }))))
@@ -565,26 +565,16 @@ impl State {
     }
 }
 
-/// The text of a file as the user wrote it.
-fn user_source(overlay: &Overlay, path: &SystemPath, project: &Project) -> Option<Source> {
-    let text = match overlay.get(path) {
-        Some(text) => text.to_string(),
-        None => overlay.read_to_string(path).ok()?,
-    };
-    Source::parse(path, &project.cwd, text).ok()
-}
-
 impl lsp::Snapshot for Snapshot {
     fn text(&self, path: &Path) -> lsp::Cancellable<Option<Arc<str>>> {
         self.ask(path, |it| Arc::from(it.source.text.as_str()))
     }
 
     fn cells(&self, path: &Path) -> lsp::Cancellable<Vec<(usize, usize)>> {
-        let cells = self.ask(path, |it| {
+        self.answer(path, |it| {
             let cells = it.source.cells.iter();
             cells.map(|it| (it.number, it.start.to_usize())).collect()
-        });
-        Ok(cells?.unwrap_or_default())
+        })
     }
 
     fn files(&self) -> lsp::Cancellable<Vec<PathBuf>> {
@@ -595,9 +585,7 @@ impl lsp::Snapshot for Snapshot {
     }
 
     fn diagnostics(&self, path: &Path) -> lsp::Cancellable<Vec<lsp::Diagnostic>> {
-        Ok(self
-            .ask(path, diagnostics::diagnostics)?
-            .unwrap_or_default())
+        self.answer(path, diagnostics::diagnostics)
     }
 
     fn settle(&self) -> lsp::Cancellable<bool> {
@@ -621,12 +609,11 @@ impl lsp::Snapshot for Snapshot {
     }
 
     fn hover(&self, path: &Path, offset: usize) -> lsp::Cancellable<Option<lsp::Hover>> {
-        Ok(self.ask(path, |it| hover::hover(it, offset))?.flatten())
+        self.answer(path, |it| hover::hover(it, offset))
     }
 
     fn completions(&self, path: &Path, offset: usize) -> lsp::Cancellable<Vec<lsp::Completion>> {
-        let found = self.ask(path, |it| completion::completions(it, offset))?;
-        Ok(found.unwrap_or_default())
+        self.answer(path, |it| completion::completions(it, offset))
     }
 
     fn completion_documentation(
@@ -635,8 +622,7 @@ impl lsp::Snapshot for Snapshot {
         offset: usize,
         label: &str,
     ) -> lsp::Cancellable<Option<String>> {
-        let found = self.ask(path, |it| completion::documentation(it, offset, label))?;
-        Ok(found.flatten())
+        self.answer(path, |it| completion::documentation(it, offset, label))
     }
 
     fn signature_help(
@@ -644,35 +630,30 @@ impl lsp::Snapshot for Snapshot {
         path: &Path,
         offset: usize,
     ) -> lsp::Cancellable<Option<lsp::SignatureHelp>> {
-        let found = self.ask(path, |it| signature::signature_help(it, offset))?;
-        Ok(found.flatten())
+        self.answer(path, |it| signature::signature_help(it, offset))
     }
 
     fn definition(&self, path: &Path, offset: usize) -> lsp::Cancellable<Vec<lsp::Target>> {
-        let found = self.ask(path, |it| navigation::definition(it, offset))?;
-        Ok(found.unwrap_or_default())
+        self.answer(path, |it| navigation::definition(it, offset))
     }
 
     fn type_definition(&self, path: &Path, offset: usize) -> lsp::Cancellable<Vec<lsp::Target>> {
-        let found = self.ask(path, |it| navigation::type_definition(it, offset))?;
-        Ok(found.unwrap_or_default())
+        self.answer(path, |it| navigation::type_definition(it, offset))
     }
 
     fn references(&self, path: &Path, offset: usize) -> lsp::Cancellable<Vec<lsp::Reference>> {
-        let found = self.ask(path, |it| navigation::references(it, offset))?;
-        Ok(found.unwrap_or_default())
+        self.answer(path, |it| navigation::references(it, offset))
     }
 
     fn highlights(&self, path: &Path, offset: usize) -> lsp::Cancellable<Vec<lsp::Reference>> {
-        let found = self.ask(path, |it| navigation::highlights(it, offset))?;
-        Ok(found.unwrap_or_default())
+        self.answer(path, |it| navigation::highlights(it, offset))
     }
 
     fn prepare_rename(
         &self,
         path: &Path,
         offset: usize,
-    ) -> lsp::Cancellable<Result<std::ops::Range<usize>, String>> {
+    ) -> lsp::Cancellable<Result<Range<usize>, String>> {
         let found = self.ask(path, |it| navigation::prepare_rename(it, offset))?;
         Ok(found.unwrap_or_else(|| Err(navigation::NOTHING_TO_RENAME.to_owned())))
     }
@@ -690,36 +671,24 @@ impl lsp::Snapshot for Snapshot {
     fn inlay_hints(
         &self,
         path: &Path,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
     ) -> lsp::Cancellable<Vec<lsp::InlayHint>> {
-        let found = self.ask(path, |it| hints::inlay_hints(it, &range))?;
-        Ok(found.unwrap_or_default())
+        self.answer(path, |it| hints::inlay_hints(it, &range))
     }
 
-    fn proxies(
-        &self,
-        path: &Path,
-        range: std::ops::Range<usize>,
-    ) -> lsp::Cancellable<Vec<std::ops::Range<usize>>> {
-        let found = self.ask(path, |it| hints::proxies(it, &range))?;
-        Ok(found.unwrap_or_default())
+    fn proxies(&self, path: &Path, range: Range<usize>) -> lsp::Cancellable<Vec<Range<usize>>> {
+        self.answer(path, |it| hints::proxies(it, &range))
     }
 
-    fn actions(
-        &self,
-        path: &Path,
-        range: std::ops::Range<usize>,
-    ) -> lsp::Cancellable<Vec<lsp::Action>> {
-        let found = self.ask(path, |it| actions::actions(it, &range))?;
-        Ok(found.unwrap_or_default())
+    fn actions(&self, path: &Path, range: Range<usize>) -> lsp::Cancellable<Vec<lsp::Action>> {
+        self.answer(path, |it| actions::actions(it, &range))
     }
 
     fn fix_all(&self, path: &Path) -> lsp::Cancellable<Vec<lsp::Edit>> {
-        Ok(self.ask(path, actions::fix_all)?.unwrap_or_default())
+        self.answer(path, actions::fix_all)
     }
 
     fn rule_page(&self, rule: &str) -> Option<String> {
-        let rule = crate::config::rules::find(rule)?;
-        Some(format!("# {}\n\n{}", rule.name, rule.page))
+        crate::config::rules::find(rule).map(place::page)
     }
 }

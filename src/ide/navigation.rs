@@ -1,6 +1,5 @@
 //! From a name to its definitions and back.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
 use proxycheck_lsp as lsp;
@@ -107,23 +106,24 @@ impl Named<'_> {
 }
 
 /// Goes through all names of a file, or those at one offset.
-struct Names<'a, F: FnMut(Named<'a>)> {
+fn visit_names<'a>(
+    module: &'a ParsedModuleRef,
     at: Option<TextSize>,
-    found: F,
-    marker: PhantomData<&'a ()>,
+    found: impl FnMut(Named<'a>),
+) {
+    Names { at, found }.visit_body(module.suite());
 }
 
-impl<'a, F: FnMut(Named<'a>)> Names<'a, F> {
-    fn visit_module(module: &'a ParsedModuleRef, at: Option<TextSize>, found: F) {
-        let mut names = Names {
-            at,
-            found,
-            marker: PhantomData,
-        };
-        names.visit_body(module.suite());
-    }
+struct Names<F> {
+    at: Option<TextSize>,
+    found: F,
+}
 
-    fn add(&mut self, named: Named<'a>) {
+impl<F> Names<F> {
+    fn add<'a>(&mut self, named: Named<'a>)
+    where
+        F: FnMut(Named<'a>),
+    {
         if self
             .at
             .is_none_or(|at| named.range().contains_inclusive(at))
@@ -133,7 +133,7 @@ impl<'a, F: FnMut(Named<'a>)> Names<'a, F> {
     }
 }
 
-impl<'a, F: FnMut(Named<'a>)> SourceOrderVisitor<'a> for Names<'a, F> {
+impl<'a, F: FnMut(Named<'a>)> SourceOrderVisitor<'a> for Names<F> {
     fn enter_node(&mut self, node: AnyNodeRef<'a>) -> TraversalSignal {
         match self.at {
             Some(at) if !node.range().contains_inclusive(at) => TraversalSignal::Skip,
@@ -180,49 +180,42 @@ impl<'a, F: FnMut(Named<'a>)> SourceOrderVisitor<'a> for Names<'a, F> {
 /// The name at an offset.
 fn named_at(module: &ParsedModuleRef, at: TextSize) -> Option<Named<'_>> {
     let mut found = None;
-    Names::visit_module(module, Some(at), |it| found = Some(it));
+    visit_names(module, Some(at), |it| found = Some(it));
     found
 }
 
 /// The variable or the attribute whose name is at an offset, and the place of that name.
 pub(super) fn expr_at(module: &ParsedModuleRef, at: TextSize) -> Option<(&Expr, TextRange)> {
-    struct Find<'a> {
-        at: TextSize,
-        found: Option<(&'a Expr, TextRange)>,
-    }
-    impl<'a> SourceOrderVisitor<'a> for Find<'a> {
-        fn enter_node(&mut self, node: AnyNodeRef<'a>) -> TraversalSignal {
-            if node.range().contains_inclusive(self.at) {
-                TraversalSignal::Traverse
-            } else {
-                TraversalSignal::Skip
-            }
-        }
-
-        fn visit_expr(&mut self, expr: &'a Expr) {
-            let name = match expr {
-                Expr::Name(it) => Some(it.range()),
-                Expr::Attribute(it) => Some(it.attr.range()),
-                _ => None,
-            };
-            if let Some(name) = name.filter(|it| it.contains_inclusive(self.at)) {
-                self.found = Some((expr, name));
-            }
-            walk_expr(self, expr);
-        }
-    }
-    let mut find = Find { at, found: None };
-    find.visit_body(module.suite());
-    find.found
+    innermost(module, at, |expr| {
+        let name = match expr {
+            Expr::Name(it) => it.range(),
+            Expr::Attribute(it) => it.attr.range(),
+            _ => return None,
+        };
+        name.contains_inclusive(at).then_some((expr, name))
+    })
 }
 
 /// The attribute behind the dot before an offset, of which nothing may be written yet.
 pub(super) fn attribute_at(module: &ParsedModuleRef, at: TextSize) -> Option<&ast::ExprAttribute> {
-    struct Find<'a> {
+    innermost(module, at, |expr| {
+        let attribute = expr.as_attribute_expr()?;
+        (attribute.value.end() < at && at <= attribute.end()).then_some(attribute)
+    })
+}
+
+/// What `look` makes of the innermost expression around an offset of which it makes anything.
+fn innermost<'a, R>(
+    module: &'a ParsedModuleRef,
+    at: TextSize,
+    look: impl FnMut(&'a Expr) -> Option<R>,
+) -> Option<R> {
+    struct Find<F, R> {
         at: TextSize,
-        found: Option<&'a ast::ExprAttribute>,
+        look: F,
+        found: Option<R>,
     }
-    impl<'a> SourceOrderVisitor<'a> for Find<'a> {
+    impl<'a, R, F: FnMut(&'a Expr) -> Option<R>> SourceOrderVisitor<'a> for Find<F, R> {
         fn enter_node(&mut self, node: AnyNodeRef<'a>) -> TraversalSignal {
             if node.range().contains_inclusive(self.at) {
                 TraversalSignal::Traverse
@@ -232,15 +225,17 @@ pub(super) fn attribute_at(module: &ParsedModuleRef, at: TextSize) -> Option<&as
         }
 
         fn visit_expr(&mut self, expr: &'a Expr) {
-            if let Expr::Attribute(it) = expr
-                && (it.value.end() < self.at && self.at <= it.end())
-            {
-                self.found = Some(it);
+            if let Some(found) = (self.look)(expr) {
+                self.found = Some(found);
             }
             walk_expr(self, expr);
         }
     }
-    let mut find = Find { at, found: None };
+    let mut find = Find {
+        at,
+        look,
+        found: None,
+    };
     find.visit_body(module.suite());
     find.found
 }
@@ -359,7 +354,7 @@ fn in_file(
     let program_file = db.program_file(file);
     let module = parsed_module(db, program_file.python_file(db)).load(db);
     let model = SemanticModel::new(db, program_file);
-    Names::visit_module(&module, None, |named| {
+    visit_names(&module, None, |named| {
         if named.text() != name {
             return;
         }
@@ -400,7 +395,7 @@ fn all_references(question: &Question, offset: usize, in_project: bool) -> Vec<l
     let mut found = Vec::new();
     in_file(question, question.file, named.text(), &wanted, &mut found);
     if in_project && !is_local(question, &definitions) {
-        for file in &question.files {
+        for file in &*question.view.files {
             if *file != question.file {
                 in_file(question, *file, named.text(), &wanted, &mut found);
             }
@@ -447,7 +442,7 @@ pub(super) fn prepare_rename(question: &Question, offset: usize) -> Result<Range
     let db = &question.view.db;
     for definition in &definitions {
         let place = definition.focus_range(db);
-        let is_own = is_on_disk(db, place.file()) && question.files.contains(&place.file());
+        let is_own = is_on_disk(db, place.file()) && question.view.files.contains(&place.file());
         if definition.definition().is_none() || !is_own {
             let name = named.text();
             return Err(format!("`{name}` is defined outside of the project"));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ruff_db::files::{File, FilePath};
@@ -24,16 +24,24 @@ pub(super) fn on_disk(db: &Db, file: File) -> Option<PathBuf> {
 }
 
 /// The address of a file with the page of a rule.
-pub(super) fn page(rule: &'static RuleInfo) -> Option<String> {
+pub(super) fn page_address(rule: &'static RuleInfo) -> Option<String> {
     static WRITTEN: Mutex<BTreeMap<&str, Option<String>>> = Mutex::new(BTreeMap::new());
     let mut pages = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
     let page = pages.entry(rule.name).or_insert_with(|| {
-        let text = format!("# {}\n\n{}", rule.name, rule.page);
-        let path = written(&format!("rules/{}.md", rule.name), &text)?;
-        let path = path.to_string_lossy().replace(' ', "%20");
-        Some(format!("file://{path}"))
+        let path = written(&format!("rules/{}.md", rule.name), &page(rule))?;
+        Some(address(&path))
     });
     page.clone()
+}
+
+/// The page of a rule, in Markdown.
+pub(super) fn page(rule: &RuleInfo) -> String {
+    format!("# {}\n\n{}", rule.name, rule.page)
+}
+
+/// The address of a file.
+pub(super) fn address(path: &Path) -> String {
+    format!("file://{}", path.to_string_lossy().replace(' ', "%20"))
 }
 
 /// A file of the cache that holds this text.

@@ -7,16 +7,16 @@ use std::sync::Arc;
 use ruff_db::files::{File, FilePath, FileRange};
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
 use ruff_db::system::{SystemPath, SystemPathBuf};
-use ruff_python_ast::{AnyNodeRef, Expr};
+use ruff_python_ast::find_node::covering_node;
+use ruff_python_ast::{self as ast, AnyNodeRef, Expr};
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 use ty_python_core::ProgramFile;
 use ty_python_semantic::{Db as _, SemanticModel};
 
 use super::place;
 use crate::analysis::View;
-use crate::dask::results::returned_proxy;
+use crate::dask::results::sighting;
 use crate::diagnostics::Source;
-use crate::overlay::Overlay;
 use crate::project::Project;
 use crate::proxy::edit::EditMap;
 use crate::proxy::sighting::Sighting;
@@ -28,12 +28,8 @@ pub(super) struct Question {
     pub(super) path: SystemPathBuf,
     pub(super) project: Arc<Project>,
     pub(super) apis: Arc<Apis>,
-    pub(super) overlay: Overlay,
     /// The text as the user wrote it.
     pub(super) source: Arc<Source>,
-    pub(super) edits: Option<EditMap>,
-    /// The files of the program.
-    pub(super) files: Vec<File>,
     /// Whether findings in the file are wanted.
     pub(super) is_checked: bool,
 }
@@ -52,11 +48,15 @@ impl Question {
         parsed_module(db, self.program_file().python_file(db)).load(db)
     }
 
+    fn edits(&self) -> Option<&EditMap> {
+        self.view.edits.get(&self.file)
+    }
+
     /// Where an offset into the user's text is in the text that is analyzed.
     pub(super) fn offset(&self, offset: usize) -> TextSize {
         let offset = offset.min(self.source.text.len());
         let offset = TextSize::try_from(offset).unwrap_or_default();
-        match &self.edits {
+        match self.edits() {
             Some(edits) => edits.after(offset),
             None => offset,
         }
@@ -64,11 +64,22 @@ impl Question {
 
     /// Where a place in this file is in the user's text.
     pub(super) fn user_range(&self, range: TextRange) -> Option<Range<usize>> {
-        let range = match &self.edits {
+        let range = match self.edits() {
             Some(edits) => edits.before(range)?,
             None => range,
         };
         Some(clamped(range, &self.source.text))
+    }
+
+    /// The same, if it touches what is `wanted` there.
+    pub(super) fn user_range_in(
+        &self,
+        range: TextRange,
+        wanted: &Range<usize>,
+    ) -> Option<Range<usize>> {
+        let range = self.user_range(range)?;
+        (wanted.start <= range.end && range.start <= wanted.end && !range.is_empty())
+            .then_some(range)
     }
 
     /// Where a place in any file is in the text of that file.
@@ -102,8 +113,7 @@ impl Question {
         model: &SemanticModel<'db>,
         expr: &Expr,
     ) -> Option<Sighting<'db>> {
-        Sighting::of(&self.view.db, model, &self.view.passed, expr)
-            .or_else(|| returned_proxy(&self.view.db, model, expr))
+        sighting(&self.view.db, model, &self.view.passed, expr)
     }
 
     /// Looks at the file with what a rule sees.
@@ -113,7 +123,7 @@ impl Question {
     ) -> R {
         let original = Original {
             source: &self.source,
-            edits: self.edits.as_ref(),
+            edits: self.edits(),
         };
         let file = self.program_file();
         let (db, passed) = (&self.view.db, &self.view.passed);
@@ -121,9 +131,18 @@ impl Question {
     }
 }
 
-/// Where the text of a node that stands for itself is.
-pub(super) fn covering<'a>(module: &'a ParsedModuleRef, offset: TextSize) -> Vec<AnyNodeRef<'a>> {
-    use ruff_python_ast::find_node::covering_node;
+/// The parameter around an offset.
+pub(super) fn parameter_at(module: &ParsedModuleRef, offset: TextSize) -> Option<&ast::Parameter> {
+    covering(module, offset)
+        .into_iter()
+        .find_map(|node| match node {
+            AnyNodeRef::Parameter(it) => Some(it),
+            _ => None,
+        })
+}
+
+/// The nodes around an offset, the innermost first.
+fn covering<'a>(module: &'a ParsedModuleRef, offset: TextSize) -> Vec<AnyNodeRef<'a>> {
     let all = module.syntax().range();
     let offset = offset.min(all.end());
     // Between two nodes the one that ends there is meant, too.

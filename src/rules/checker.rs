@@ -16,7 +16,7 @@ use ty_python_semantic::types::Type;
 use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel, check_file_unwrap};
 
 use super::apis::Apis;
-use crate::dask::results::returned_proxy;
+use crate::dask::results::sighting;
 use crate::db::ProxyDb;
 use crate::diagnostics::{Applicability, RuleInfo, Source};
 use crate::findings::{is_expected_to_fail, is_tested_to_fail};
@@ -175,8 +175,7 @@ impl<'db> Checker<'_, 'db> {
 
     /// Whether there is a proxy in the place of an expression, and how that is known.
     pub(crate) fn sighting(&self, expr: &Expr) -> Option<Sighting<'db>> {
-        Sighting::of(self.db, self.model, self.passed, expr)
-            .or_else(|| returned_proxy(self.db, self.model, expr))
+        sighting(self.db, self.model, self.passed, expr)
     }
 
     /// Whether the function around an expression asks somewhere whether it is a proxy.

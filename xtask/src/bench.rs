@@ -40,7 +40,7 @@ enum Subject {
     /// Type checkers on the same files (what happens without a subject)
     Checkers(CheckerOptions),
     /// Language servers on the same project: runs bench/editor.py
-    Editor(EditorOptions),
+    Editor(Measured),
     /// Proxies in the interpreter: runs runtime/bench/proxies.py
     Runtime {
         #[command(flatten)]
@@ -66,8 +66,9 @@ struct BenchPython {
     bench_venv: PathBuf,
 }
 
+/// The program that is measured, its peers, and the environment of what they check.
 #[derive(Args)]
-struct EditorOptions {
+struct Measured {
     /// The proxycheck to run [default: what `cargo xtask dist` made, or else a release build]
     #[arg(long, value_name = "FILE")]
     proxycheck: Option<PathBuf>,
@@ -91,20 +92,15 @@ struct CheckerOptions {
     /// Fail if a limit is exceeded
     #[arg(long)]
     check: bool,
-    /// The proxycheck to run [default: what `cargo xtask dist` made, or else a release build]
-    #[arg(long, value_name = "FILE")]
-    proxycheck: Option<PathBuf>,
     #[command(flatten)]
-    bench: BenchPython,
-    #[command(flatten)]
-    python: PythonOptions,
+    measured: Measured,
 }
 
 pub(crate) fn run(options: &Options) -> Result<Outcome> {
     match &options.subject {
         None => checkers(&options.checkers),
         Some(Subject::Checkers(options)) => checkers(options),
-        Some(Subject::Editor(options)) => editor(options),
+        Some(Subject::Editor(measured)) => editor(measured),
         Some(Subject::Runtime { python, arguments }) => runtime("proxies.py", python, arguments),
         Some(Subject::Stores { python, arguments }) => runtime("stores.py", python, arguments),
     }
@@ -174,10 +170,10 @@ const EDITED: [&str; 3] = [
 const EDITOR_FILES: usize = 200;
 const EDITOR_LINES: usize = 40_000;
 
-fn editor(options: &EditorOptions) -> Result<Outcome> {
-    let checked = options.python.complete_environment()?;
-    let peers = peers(&options.bench)?;
-    let proxycheck = find_proxycheck(options.proxycheck.as_deref())?;
+fn editor(measured: &Measured) -> Result<Outcome> {
+    let checked = measured.python.complete_environment()?;
+    let peers = peers(&measured.bench)?;
+    let proxycheck = find_proxycheck(measured.proxycheck.as_deref())?;
     let scratch = tempfile::tempdir()?;
     make_corpus("proxystore", &checked, scratch.path())?;
     let mut copies = 0;
@@ -229,7 +225,7 @@ fn tools(
     peers: &Environment,
     checked: &Environment,
 ) -> Result<Vec<Tool>> {
-    let proxycheck = find_proxycheck(options.proxycheck.as_deref())?;
+    let proxycheck = find_proxycheck(options.measured.proxycheck.as_deref())?;
     println!("measuring {}", proxycheck.display());
     let version = succeed(Command::new(&proxycheck).arg("--version"))?;
     let version = version
@@ -295,8 +291,8 @@ fn tools(
 }
 
 fn checkers(options: &CheckerOptions) -> Result<Outcome> {
-    let checked = options.python.complete_environment()?;
-    let peers = peers(&options.bench)?;
+    let checked = options.measured.python.complete_environment()?;
+    let peers = peers(&options.measured.bench)?;
     let tools = tools(options, &peers, &checked)?;
     // Outside of the repository, where no checker finds a configuration or an ignore file.
     let scratch = tempfile::tempdir()?;
