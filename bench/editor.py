@@ -1,9 +1,9 @@
 """Time from an edit to fresh findings, for language servers on the same project in one run.
 
-Each server is started on a copy of the project, opens the same files, and is told of the same edits,
-the way an editor does it: a line is typed in the middle of a file, and the findings of the file are
-asked for (`textDocument/diagnostic`) or, of a server that does not answer that, waited for
-(`textDocument/publishDiagnostics`). Completion is asked for behind the dot of a proxy.
+Each server is started on the same project, opens the same files, and is told of the same edits, the
+way an editor does it: a statement is typed in a function in the middle of a file, and the findings of
+the file are asked for (`textDocument/diagnostic`) or, of a server that does not answer that, waited
+for (`textDocument/publishDiagnostics`). Completion is asked for behind the dot of a proxy.
 
     python bench/editor.py --project FOLDER --python ENVIRONMENT --server NAME=COMMAND …
 """
@@ -11,7 +11,9 @@ asked for (`textDocument/diagnostic`) or, of a server that does not answer that,
 from __future__ import annotations
 
 import argparse
+import ast
 import json
+import os
 import queue
 import shlex
 import statistics
@@ -23,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 EDITS = 60
-MEMORY_EDITS = 1000
+MEMORY_EDITS = 100
 TIMEOUT = 120.0
 
 
@@ -43,6 +45,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=folder,
+            env={**os.environ, "VIRTUAL_ENV": str(python)},
         )
         self.python = python
         self.received: queue.Queue[dict[str, Any]] = queue.Queue()
@@ -192,10 +195,16 @@ class Document:
         )
 
     def edited(self, number: int) -> str:
-        """The text with one more line in the middle, a different one for each number."""
+        """The text with one more statement in the middle, a different one for each number."""
         lines = self.text.splitlines(keepends=True)
-        middle = len(lines) // 2
-        lines.insert(middle, f"# line {number}\n" if number % 2 else "\n")
+        statements = [
+            statement
+            for function in ast.walk(ast.parse(self.text))
+            if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+            for statement in function.body
+        ]
+        middle = min(statements, key=lambda it: abs(it.lineno - len(lines) // 2))
+        lines.insert(middle.lineno - 1, f"{' ' * middle.col_offset}edited_{number} = {number}\n")
         return "".join(lines)
 
 
@@ -214,29 +223,24 @@ def time_edits(document: Document) -> list[float]:
     return times
 
 
-def time_completion(document: Document) -> list[float]:
-    """Milliseconds to the members of a proxy, in a file that just got a use of one."""
+def time_completion(document: Document, target: str) -> tuple[list[float], int]:
+    """Milliseconds to the members of a proxy, in a file that just got a use of one, and their number."""
     times = []
+    members = 0
     for number in range(EDITS // 2):
-        text = (
-            f"{document.text}\n\ndef complete_{number}(p: Proxy[Result]) -> None:\n    p.\n"
-            if "Proxy" in document.text
-            else f"{document.text}\np = ''\np.\n"
-        )
+        text = f"{document.text}\n\ndef complete_{number}(p: Proxy[{target}]) -> None:\n    p.\n"
         document.change(text)
-        line = text.count("\n") - 1
-        column = len(text.splitlines()[-1])
+        position = {"line": text.count("\n") - 1, "character": len("    p.")}
         start = time.perf_counter()
-        document.server.request(
+        found = document.server.request(
             "textDocument/completion",
-            {
-                "textDocument": {"uri": document.uri},
-                "position": {"line": line, "character": column},
-            },
+            {"textDocument": {"uri": document.uri}, "position": position},
         )
         times.append((time.perf_counter() - start) * 1000)
+        members = len(found if isinstance(found, list) else found["items"])
+        time.sleep(0.1)
     document.change(document.text)
-    return times
+    return times, members
 
 
 def percentile(times: list[float], part: float) -> float:
@@ -244,7 +248,9 @@ def percentile(times: list[float], part: float) -> float:
     return sorted(times)[min(int(len(times) * part), len(times) - 1)]
 
 
-def measure(command: list[str], project: Path, python: Path, files: list[str]) -> dict[str, Any]:
+def measure(
+    command: list[str], project: Path, python: Path, files: list[str], target: str
+) -> dict[str, Any]:
     """All figures of one server; times in milliseconds, memory in MiB."""
     server = Server(command, project, python)
     start = time.perf_counter()
@@ -255,7 +261,7 @@ def measure(command: list[str], project: Path, python: Path, files: list[str]) -
     edits: list[float] = []
     for document in documents:
         edits += time_edits(document)
-    completion = time_completion(documents[0])
+    completion, members = time_completion(documents[0], target)
     before = server.memory()
     for number in range(MEMORY_EDITS):
         documents[0].change(documents[0].edited(number))
@@ -267,6 +273,7 @@ def measure(command: list[str], project: Path, python: Path, files: list[str]) -
         "edit_median": statistics.median(edits),
         "edit_p95": percentile(edits, 0.95),
         "completion_median": statistics.median(completion),
+        "completions": members,
         "memory": before,
         "memory_after_edits": after,
     }
@@ -279,6 +286,11 @@ def main() -> int:
     parser.add_argument("--python", type=Path, required=True)
     parser.add_argument("--server", action="append", required=True, metavar="NAME=COMMAND")
     parser.add_argument("--file", action="append", required=True, help="relative to the project")
+    parser.add_argument(
+        "--target",
+        required=True,
+        help="a type to complete a proxy of, in the first file, which imports Proxy",
+    )
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     sources = list(options.project.rglob("*.py"))
@@ -288,7 +300,11 @@ def main() -> int:
     for argument in options.server:
         name, _, command = argument.partition("=")
         results[name] = measure(
-            shlex.split(command), options.project.resolve(), options.python.resolve(), options.file
+            shlex.split(command),
+            options.project.resolve(),
+            options.python.resolve(),
+            options.file,
+            options.target,
         )
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(results, indent=2) + "\n")

@@ -3,7 +3,8 @@
 //! What there is to do is handed out as [`Work`], so that it can be done on other threads, and given up
 //! when the program changes.
 
-use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -14,11 +15,13 @@ use ruff_db::system::{SystemPath, SystemPathBuf};
 use ruff_text_size::{Ranged as _, TextRange, TextSize};
 use rustc_hash::{FxHashMap, FxHashSet};
 use salsa::Setter as _;
-use ty_python_semantic::Db as _;
+use ty_python_semantic::{Db as _, check_file_unwrap};
 
 use crate::dask::arguments::task_arguments;
 use crate::dask::passages::passages;
 use crate::db::{Db, caught};
+use crate::infer::infer_in_parallel;
+use crate::proxy::carry::carried;
 use crate::proxy::edit::{EditMap, Repair};
 use crate::proxy::passed::{Passage, Passed};
 use crate::proxy::repair::{empty_types, repairs};
@@ -32,30 +35,47 @@ pub(crate) type Edits = FxHashMap<File, EditMap>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
     ReturnTypes,
+    /// What an earlier text of the file needed, which is quicker to know than what this one needs.
+    Carry,
     EmptyTypes,
+    /// Until there are none.
     Repairs,
 }
 
+/// A search for repairs finds what those before it hid, so a second one may find some. A third one has
+/// not been seen to.
+const MAX_LAYERS: usize = 8;
+
 impl Step {
+    const ALL: [Step; 4] = [
+        Step::ReturnTypes,
+        Step::Carry,
+        Step::EmptyTypes,
+        Step::Repairs,
+    ];
     const FIRST: Step = Step::ReturnTypes;
 
-    fn next(self) -> Option<Step> {
-        match self {
-            Step::ReturnTypes => Some(Step::EmptyTypes),
-            Step::EmptyTypes => Some(Step::Repairs),
-            Step::Repairs => None,
-        }
-    }
-
-    fn find(self, db: &Db, file: File) -> Arc<[Repair]> {
+    fn find(self, db: &Db, file: File, earlier: Option<Layer>) -> Arc<[Repair]> {
         let program_file = db.program_file(file);
         match self {
+            Step::Carry => {
+                let Some(layer) = earlier else {
+                    return Arc::default();
+                };
+                let module = parsed_module(db, program_file.python_file(db)).load(db);
+                let text = source_text(db, file);
+                carried(&layer.text, &layer.repairs, &text, module.tokens()).into()
+            }
             Step::ReturnTypes => {
                 let module = parsed_module(db, program_file.python_file(db)).load(db);
                 let errors: Vec<TextRange> = module.errors().iter().map(|it| it.location).collect();
                 returns::return_types(&source_text(db, file), module.suite(), &errors).into()
             }
-            Step::EmptyTypes => empty_types(db, program_file),
+            Step::EmptyTypes => {
+                // Looking for single types first takes longer.
+                check_file_unwrap(db, program_file);
+                empty_types(db, program_file)
+            }
             Step::Repairs => {
                 let types = repairs(db, program_file);
                 let tasks = task_arguments(db, program_file);
@@ -68,8 +88,8 @@ impl Step {
 /// What is to be found out before the program is known.
 #[derive(Debug)]
 pub(crate) enum Work {
-    /// The edits of one step in some files.
-    Edit(Step, Vec<File>),
+    /// The edits of one step in some files, each with those of an earlier text.
+    Edit(Step, Vec<(File, Option<Layer>)>),
     /// What the calls in some files pass.
     Pass(Vec<File>),
 }
@@ -85,30 +105,40 @@ impl Work {
     pub(crate) fn run(self, db: &Db) -> Found {
         match self {
             Work::Edit(step, files) => {
-                Found::Edits(step, in_parallel(db, files, |db, file| step.find(db, file)))
+                if let (Step::EmptyTypes, [(file, _)]) = (step, &*files) {
+                    infer_in_parallel(db, *file);
+                }
+                let find = |db: &Db, file, earlier: Option<Layer>| step.find(db, file, earlier);
+                Found::Edits(step, in_parallel(db, files, find))
             }
-            Work::Pass(files) => Found::Passages(in_parallel(db, files, |db, file| {
-                passages(db, db.program_file(file))
-            })),
+            Work::Pass(files) => {
+                let files = files.into_iter().map(|it| (it, ())).collect();
+                let find = |db: &Db, file, ()| passages(db, db.program_file(file));
+                Found::Passages(in_parallel(db, files, find))
+            }
         }
     }
 }
 
-fn in_parallel<T: Send>(
+fn in_parallel<I: Send, T: Send + Sync>(
     db: &Db,
-    files: Vec<File>,
-    find: impl Fn(&Db, File) -> Arc<[T]> + Sync,
-) -> Vec<(File, Arc<[T]>)>
-where
-    Arc<[T]>: Send + Default,
-{
+    files: Vec<(File, I)>,
+    find: impl Fn(&Db, File, I) -> Arc<[T]> + Sync,
+) -> Vec<(File, Arc<[T]>)> {
     files
         .into_par_iter()
-        .map_with(db.clone(), |db, file| {
+        .map_with(db.clone(), |db, (file, input)| {
             // The check of the file will fail in the same way, and say so.
-            (file, caught(|| find(db, file)).unwrap_or_default())
+            (file, caught(|| find(db, file, input)).unwrap_or_default())
         })
         .collect()
+}
+
+/// Edits of one step that depend on types, and the text that they are edits of.
+#[derive(Debug, Clone)]
+pub(crate) struct Layer {
+    text: SourceText,
+    repairs: Arc<[Repair]>,
 }
 
 /// The program as it is at one time, for questions on any thread.
@@ -132,8 +162,14 @@ pub(crate) struct Analysis {
     passed: Arc<Passed>,
     /// What is next to be done with a file: the first step if it is not here, nothing if it is `None`.
     steps: FxHashMap<File, Option<Step>>,
-    /// The files that were edited because of types, which other files may change.
-    edited_by_type: FxHashSet<File>,
+    /// The files that were edited because of types, which other files may change, and their edits.
+    layers: FxHashMap<File, Vec<Layer>>,
+    /// What is left to carry over from earlier texts of a file.
+    earlier: FxHashMap<File, VecDeque<Layer>>,
+    /// The files that have edits of an earlier text, which they need no more perhaps.
+    approximate: FxHashSet<File>,
+    /// The files for which nothing is to be carried over.
+    exact: FxHashSet<File>,
     /// A hash of each file's text before the first step.
     lowered: FxHashMap<File, u64>,
     /// By path, with the text that the ranges are in.
@@ -167,7 +203,10 @@ impl Analysis {
             edits: Arc::default(),
             passed: Arc::default(),
             steps: FxHashMap::default(),
-            edited_by_type: FxHashSet::default(),
+            layers: FxHashMap::default(),
+            earlier: FxHashMap::default(),
+            approximate: FxHashSet::default(),
+            exact: FxHashSet::default(),
             lowered: FxHashMap::default(),
             passages: BTreeMap::new(),
             to_pass: FxHashSet::default(),
@@ -200,13 +239,10 @@ impl Analysis {
     /// The next thing to do until everything is known.
     pub(crate) fn next_work(&mut self) -> Option<Work> {
         self.catch_up();
-        let mut step = Some(Step::FIRST);
-        while let Some(current) = step {
-            let work = self.edit_work(current, self.files_of(current));
-            if work.is_some() {
-                return work;
-            }
-            step = current.next();
+        let mut steps = Step::ALL.into_iter();
+        let work = steps.find_map(|step| self.edit_work(step, self.files_of(step)));
+        if work.is_some() {
+            return work;
         }
         let files: Vec<File> = self.to_pass.iter().copied().collect();
         (!files.is_empty()).then_some(Work::Pass(files))
@@ -221,7 +257,7 @@ impl Analysis {
             return returns;
         }
         if let Some(step) = self.next_step(file) {
-            return Some(Work::Edit(step, vec![file]));
+            return self.edit_work(step, &[file]);
         }
         self.to_pass.contains(&file).then(|| Work::Pass(vec![file]))
     }
@@ -230,7 +266,7 @@ impl Analysis {
         match found {
             Found::Edits(step, found) => {
                 for (file, repairs) in found {
-                    self.edit(step, file, &repairs);
+                    self.edit(step, file, repairs);
                 }
             }
             Found::Passages(found) => {
@@ -258,6 +294,7 @@ impl Analysis {
         if let Some(file) = known_file(self) {
             self.changed.insert(file);
             self.unsettled.insert(file);
+            self.exact.remove(&file);
         }
     }
 
@@ -276,14 +313,10 @@ impl Analysis {
         }
         self.lower_dependents(&unsettled);
         let importers = self.imports.importers(unsettled);
-        let outdated: Vec<File> = self
-            .edited_by_type
-            .intersection(&importers)
-            .copied()
-            .collect();
+        let outdated = (self.layers.keys().copied()).filter(|it| importers.contains(it));
+        let outdated: Vec<File> = outdated.chain(self.approximate.drain()).collect();
         for file in outdated {
-            file.set_source_text_override(&mut self.db).to(None);
-            self.changed.insert(file);
+            self.restart(file);
         }
         self.catch_up();
         self.to_pass.extend(&self.reach.files);
@@ -311,11 +344,17 @@ impl Analysis {
             };
             let text = self.db.lowering_system().lowered_text(&path);
             if text.is_some_and(|text| hash(&text) != *before) {
-                // That it is set, to whatever, has the text read again.
-                file.set_source_text_override(&mut self.db).to(None);
-                self.changed.insert(file);
+                self.restart(file);
             }
         }
+    }
+
+    /// Takes the edits of a file back, and has it edited as if it were new.
+    fn restart(&mut self, file: File) {
+        // That it is set, to whatever, has the text read again.
+        file.set_source_text_override(&mut self.db).to(None);
+        self.changed.insert(file);
+        self.exact.insert(file);
     }
 
     /// Looks at the files that have changed.
@@ -326,7 +365,12 @@ impl Analysis {
         let mut is_different = false;
         for file in std::mem::take(&mut self.changed) {
             self.steps.remove(&file);
-            self.edited_by_type.remove(&file);
+            self.approximate.remove(&file);
+            if let Some(layers) = self.layers.remove(&file) {
+                let earlier = self.earlier.remove(&file).unwrap_or_default();
+                let layers = layers.into_iter().chain(earlier);
+                self.earlier.insert(file, layers.collect());
+            }
             if self.edits.contains_key(&file) {
                 Arc::make_mut(&mut self.edits).remove(&file);
             }
@@ -363,7 +407,7 @@ impl Analysis {
     fn files_of(&self, step: Step) -> &[File] {
         match step {
             Step::ReturnTypes => &self.reach.imported,
-            Step::EmptyTypes | Step::Repairs => &self.reach.files,
+            Step::Carry | Step::EmptyTypes | Step::Repairs => &self.reach.files,
         }
     }
 
@@ -371,29 +415,73 @@ impl Analysis {
         self.steps.get(&file).map_or(Some(Step::FIRST), |it| *it)
     }
 
+    fn step_after(&self, step: Step, file: File, is_edited: bool) -> Option<Step> {
+        let carries = !self.exact.contains(&file) && self.earlier.contains_key(&file);
+        match step {
+            Step::ReturnTypes | Step::Carry if carries => Some(Step::Carry),
+            Step::ReturnTypes | Step::Carry => Some(Step::EmptyTypes),
+            Step::EmptyTypes => Some(Step::Repairs),
+            Step::Repairs => {
+                let is_limited = (self.layers.get(&file)).is_some_and(|it| it.len() >= MAX_LAYERS);
+                (is_edited && !is_limited).then_some(Step::Repairs)
+            }
+        }
+    }
+
     fn edit_work(&self, step: Step, files: &[File]) -> Option<Work> {
-        let files = files.iter().copied();
-        let files: Vec<File> = files
-            .filter(|it| self.next_step(*it) == Some(step))
+        let earlier = |file| match step {
+            Step::Carry => self.earlier.get(&file)?.front().cloned(),
+            _ => None,
+        };
+        let files: Vec<(File, Option<Layer>)> = files
+            .iter()
+            .filter(|it| self.next_step(**it) == Some(step))
+            .map(|it| (*it, earlier(*it)))
             .collect();
         (!files.is_empty()).then_some(Work::Edit(step, files))
     }
 
-    fn edit(&mut self, step: Step, file: File, repairs: &[Repair]) {
+    fn edit(&mut self, step: Step, file: File, repairs: Arc<[Repair]>) {
         // Another thread may have done the same.
         if self.next_step(file) != Some(step) {
             return;
         }
-        self.steps.insert(file, step.next());
-        if step == Step::FIRST {
-            let text = source_text(&self.db, file);
-            self.lowered.insert(file, hash(text.as_str()));
-        } else if !repairs.is_empty() {
-            self.edited_by_type.insert(file);
+        let text = source_text(&self.db, file);
+        match step {
+            Step::ReturnTypes => {
+                self.lowered.insert(file, hash(text.as_str()));
+            }
+            Step::Carry => {
+                if let Entry::Occupied(mut earlier) = self.earlier.entry(file) {
+                    earlier.get_mut().pop_front();
+                    if earlier.get().is_empty() {
+                        earlier.remove();
+                    }
+                }
+            }
+            Step::EmptyTypes | Step::Repairs => {}
         }
-        if repairs.is_empty() {
-            return;
+        if step != Step::FIRST && !repairs.is_empty() {
+            let repairs = Arc::clone(&repairs);
+            self.layers
+                .entry(file)
+                .or_default()
+                .push(Layer { text, repairs });
+            if step == Step::Carry {
+                self.approximate.insert(file);
+            }
         }
+        let next = self.step_after(step, file, !repairs.is_empty());
+        if next.is_none() {
+            self.earlier.remove(&file);
+        }
+        self.steps.insert(file, next);
+        if !repairs.is_empty() {
+            self.apply(file, &repairs);
+        }
+    }
+
+    fn apply(&mut self, file: File, repairs: &[Repair]) {
         let source = source_text(&self.db, file);
         let (text, map, markers) = EditMap::apply(source.as_str(), repairs.to_vec());
         let edited = source.with_text(text, &markers);

@@ -9,6 +9,7 @@ mod db;
 pub mod diagnostics;
 mod findings;
 mod ide;
+mod infer;
 mod overlay;
 mod project;
 pub mod proxy;

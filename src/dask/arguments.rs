@@ -11,7 +11,7 @@ use ty_python_semantic::{HasType, SemanticModel};
 use super::task::TaskCall;
 use crate::db::ProxyDb;
 use crate::proxy::edit::Repair;
-use crate::proxy::repair::wrapped;
+use crate::proxy::repair::{is_wrapped_in, wrapped};
 use crate::proxy::returns;
 
 /// The edits that keep the type of what a task gets beside that of what is passed, in no order.
@@ -47,7 +47,10 @@ impl Finder<'_> {
         }
         let keywords = task.keywords.iter().map(|it| &it.value);
         for argument in task.positional.iter().copied().chain(keywords) {
-            if !argument.is_starred_expr() && self.holds_futures(argument) {
+            if !argument.is_starred_expr()
+                && self.holds_futures(argument)
+                && !is_wrapped_in(argument, "Ztask_argument")
+            {
                 self.repairs.extend(wrapped(argument, "Ztask_argument(("));
             }
         }

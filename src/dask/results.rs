@@ -38,10 +38,7 @@ fn returned_proxy<'db>(
     let [ty @ Type::NominalInstance(_)] = others[..] else {
         return None;
     };
-    if is_tested(db, model, expr) {
-        return None;
-    }
-    definition_value(db, model, expr, &mut |model, value| {
+    let sighting = definition_value(db, model, expr, &mut |model, value| {
         let result = value.as_call_expr()?.func.as_attribute_expr()?;
         if &result.attr != "result" {
             return None;
@@ -70,5 +67,6 @@ fn returned_proxy<'db>(
                 evidence: Evidence::Returned(made.place),
             })
         })
-    })
+    })?;
+    (!is_tested(db, model, expr)).then_some(sighting)
 }

@@ -1,21 +1,16 @@
 //! Where the members of a proxy's target are defined.
 
-use std::collections::VecDeque;
-
 use ruff_db::files::FileRange;
-use ruff_db::parsed::parsed_module;
-use ruff_python_ast::find_node::covering_node;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_stmt};
-use ruff_python_ast::{AnyNodeRef, Expr, ExprAttribute, Stmt};
+use ruff_python_ast::{Expr, ExprAttribute, Stmt, StmtClassDef};
 use ruff_text_size::{Ranged as _, TextRange};
-use rustc_hash::FxHashSet;
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{
-    Db as _, HasDefinition as _, HasType as _, ResolvedDefinition, SemanticModel,
-    definitions_for_attribute,
+    HasDefinition as _, ResolvedDefinition, SemanticModel, definitions_for_attribute,
 };
 
 use crate::db::Db;
+use crate::proxy::class::mro;
 use crate::proxy::model::Proxiness;
 use crate::proxy::repair::unwrapped;
 
@@ -45,26 +40,10 @@ fn in_class<'db>(
     ty: Type<'db>,
     name: &str,
 ) -> Vec<ResolvedDefinition<'db>> {
-    let env = model.program_environment();
-    let mut open = VecDeque::from([ty]);
-    let mut seen = FxHashSet::default();
-    while let Some(ty) = open.pop_front() {
-        let place = ty.definition(db, &env).and_then(|it| it.focus_range(db));
-        let Some(place) = place.filter(|it| seen.insert(*it)) else {
-            continue;
-        };
-        let file = db.program_file(place.file());
-        let module = parsed_module(db, file.python_file(db)).load(db);
-        let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
-        let Some(AnyNodeRef::StmtClassDef(class)) =
-            covering.ancestors().find(|it| it.is_stmt_class_def())
-        else {
-            continue;
-        };
-        let model = SemanticModel::new(db, file);
+    let look = |model: &SemanticModel<'db>, class: &StmtClassDef| {
         let mut members = Members {
             name,
-            model: &model,
+            model,
             functions: 0,
             found: Vec::new(),
             assigned: Vec::new(),
@@ -72,15 +51,15 @@ fn in_class<'db>(
         members.visit_body(&class.body);
         if members.found.is_empty() {
             let first = members.assigned.first();
-            members.found.extend(first.map(|range| at(&model, *range)));
+            members.found.extend(first.map(|range| at(model, *range)));
         }
-        if !members.found.is_empty() {
-            return members.found;
-        }
-        let bases = class.bases().iter();
-        open.extend(bases.filter_map(|it| it.inferred_type(&model)));
-    }
-    Vec::new()
+        members.found
+    };
+    mro(db, &model.program_environment(), ty)
+        .into_iter()
+        .filter_map(|it| it.inspect(db, look))
+        .find(|it| !it.is_empty())
+        .unwrap_or_default()
 }
 
 fn at<'db>(model: &SemanticModel<'db>, range: TextRange) -> ResolvedDefinition<'db> {

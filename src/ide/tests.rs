@@ -6,7 +6,11 @@ use std::path::{Path, PathBuf};
 
 use proxycheck_lsp::{Backend as _, Change, Diagnostic, Snapshot as _, Start, Text};
 
+use ruff_db::files::system_path_to_file;
+use ruff_db::system::SystemPath;
+
 use super::Host;
+use crate::analysis::{Step, Work};
 
 /// Files of a program, on disk and as the editor has them.
 struct Workspace {
@@ -282,4 +286,64 @@ fn edits_lead_to_what_a_new_start_finds() {
             workspace.check_like_new();
         }
     }
+}
+
+const CHAIN: &str = "\
+from proxystore.proxy import Proxy
+from proxystore.store.ref import borrow
+
+
+class Model:
+    def copied(self):
+        return self
+
+
+def first(p: Proxy[Model]) -> None:
+    borrow(p.copied())
+
+
+def second(p: Proxy[Model]) -> None:
+    pass
+";
+
+/// The searches for repairs until the types of a file are known.
+fn searches(workspace: &Workspace, path: &Path) -> usize {
+    let path = SystemPath::from_std_path(path).expect("it is UTF-8");
+    let mut state = workspace.host.state();
+    let group = state.group_of(path).expect("it is in the workspace");
+    let file = system_path_to_file(group.analysis.db(), path).expect("it is there");
+    let mut searches = 0;
+    while let Some(work) = group.analysis.next_work_for(file) {
+        searches += usize::from(matches!(work, Work::Edit(Step::Repairs, _)));
+        let found = work.run(group.analysis.db());
+        group.analysis.accept(found);
+    }
+    searches
+}
+
+#[test]
+fn repairs_of_other_lines_are_carried_over() {
+    let mut workspace = Workspace::new(&[("main.py", CHAIN)]);
+    let path = workspace.path("main.py");
+    // The first search finds a repair, the second one none.
+    workspace.edit(&path, CHAIN.to_owned());
+    assert_eq!(searches(&workspace, &path), 2);
+    let before = workspace.rules("main.py");
+    assert_eq!(before, ["invalid-argument-type"]);
+
+    let edited = CHAIN.replace("    pass\n", "    x = 1\n    print(x)\n");
+    workspace.edit(&path, format!("# moved\n{edited}"));
+    assert_eq!(searches(&workspace, &path), 1);
+    assert_eq!(workspace.rules("main.py"), before);
+
+    workspace.edit(
+        &path,
+        CHAIN.replace("    pass\n", "    borrow(p.copied())\n"),
+    );
+    assert_eq!(searches(&workspace, &path), 2);
+    assert_eq!(workspace.rules("main.py").len(), 2);
+
+    // What is not needed any more is gone after settling.
+    workspace.edit(&path, CHAIN.replace("return self", "return 1"));
+    workspace.check_like_new();
 }

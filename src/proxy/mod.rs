@@ -1,5 +1,7 @@
 //! The proxy model: how `Proxy[T]` becomes `Proxy[T] & T`, and what the inferred types say about it.
 
+pub(crate) mod carry;
+pub(crate) mod class;
 pub(crate) mod declared;
 pub(crate) mod display;
 pub(crate) mod edit;

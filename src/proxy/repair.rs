@@ -14,6 +14,7 @@ use ruff_python_ast::visitor::source_order::{
 };
 use ruff_python_ast::{self as ast, Expr, ExprContext};
 use ruff_text_size::{Ranged, TextRange, TextSize};
+use rustc_hash::FxHashSet;
 use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
 use ty_python_semantic::types::ide_support::call_signature_details;
@@ -109,6 +110,8 @@ struct Finder<'db> {
     db: &'db dyn ProxyDb,
     env: ProgramEnvironment<'db>,
     model: SemanticModel<'db>,
+    /// What stands around an expression since an earlier search: the function, and what it gets.
+    present: FxHashSet<(String, TextRange)>,
     repairs: Vec<Repair>,
 }
 
@@ -119,6 +122,7 @@ impl<'db> Finder<'db> {
             db,
             env: model.program_environment(),
             model,
+            present: FxHashSet::default(),
             repairs: Vec::new(),
         }
     }
@@ -155,12 +159,21 @@ impl<'db> Finder<'db> {
 
     /// Doubly parenthesised: a bare `yield` is no argument.
     fn wrap(&mut self, function: &str, expr: &Expr) {
-        self.surround(expr, &format!("{function}(("));
+        let is_there = self.present.contains(&(function.to_owned(), expr.range()));
+        if !is_there && !is_wrapped_in(expr, function) {
+            self.surround(expr, &format!("{function}(("));
+        }
     }
 
     /// Puts `before` and two closing parentheses around an expression.
     fn surround(&mut self, expr: &Expr, before: &str) {
         self.repairs.extend(wrapped(expr, before));
+    }
+
+    /// An expression in what an earlier search put around it.
+    fn visit_wrapped(&mut self, function: &str, inner: &Expr) {
+        self.present.insert((function.to_owned(), inner.range()));
+        self.visit_expr(inner);
     }
 
     fn strip_if_needed(&mut self, operands: &[&Expr], result: &Expr) {
@@ -341,7 +354,9 @@ impl<'db> Finder<'db> {
             return;
         }
         for argument in &call.arguments.args {
-            if let Expr::Lambda(lambda) = argument {
+            if let Expr::Lambda(lambda) = argument
+                && !lambda.body.is_named_expr()
+            {
                 self.surround(&lambda.body, "(Zbody := (");
             }
         }
@@ -444,6 +459,8 @@ impl<'db> Finder<'db> {
 
     /// An instance of `class P(Proxy[Foo])` has the members of `Foo`, as if that were a base.
     fn visit_subclass(&mut self, class: &ast::StmtClassDef) {
+        let source = source_text(self.db, self.model.file());
+        let is_base = |text: &str| class.bases().iter().any(|it| &source[it.range()] == text);
         for base in class.bases() {
             let Expr::Subscript(subscript) = base else {
                 continue;
@@ -455,16 +472,16 @@ impl<'db> Finder<'db> {
                     let printed = ty.display(self.db, &self.env).to_string();
                     matches!(ty, Type::ClassLiteral(_)) && display::is_class_of_proxies(&printed)
                 });
-            let target = subscript.slice.inferred_type(&self.model);
+            let ty = subscript.slice.inferred_type(&self.model);
             let can_be_base = matches!(&*subscript.slice, Expr::Name(_) | Expr::Attribute(_))
-                && target.is_some_and(|ty| {
+                && ty.is_some_and(|ty| {
                     matches!(ty, Type::ClassLiteral(_) | Type::NominalInstance(_))
                 });
-            if is_proxy_class && can_be_base {
-                let source = source_text(self.db, self.model.file());
+            let target = &source[subscript.slice.range()];
+            if is_proxy_class && can_be_base && !is_base(target) {
                 self.repairs.push(Repair {
                     range: TextRange::empty(base.end()),
-                    text: format!(", {}", &source[subscript.slice.range()]),
+                    text: format!(", {target}"),
                 });
             }
         }
@@ -501,22 +518,37 @@ pub(crate) fn comparisons(
         .map(|((left, op), right)| (left, *op, right))
 }
 
-/// The expression that the user wrote, without the function that a repair wraps around it.
+/// The function that a repair puts around an expression, and the expression.
+fn wrapper(expr: &Expr) -> Option<(&str, &Expr)> {
+    const FUNCTIONS: [&str; 6] = [
+        "Zstrip",
+        "Zwiden",
+        "Zhole",
+        "Zopaque",
+        "Znominal",
+        "Ztask_argument",
+    ];
+    let call = expr.as_call_expr()?;
+    let name = call.func.as_name_expr()?.id.as_str();
+    let [inner] = &*call.arguments.args else {
+        return None;
+    };
+    (FUNCTIONS.contains(&name) || name.starts_with("Zforeign_")).then_some((name, inner))
+}
+
+/// What repairs put around an expression, from the outside.
+fn wrappers(expr: &Expr) -> impl Iterator<Item = (&str, &Expr)> {
+    std::iter::successors(wrapper(expr), |(_, inner)| wrapper(inner))
+}
+
+/// The expression that the user wrote, without the functions that repairs put around it.
 pub(crate) fn unwrapped(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Call(call) => match (&*call.func, &*call.arguments.args) {
-            (Expr::Name(name), [inner])
-                if matches!(
-                    name.id.as_str(),
-                    "Zstrip" | "Zwiden" | "Zhole" | "Zopaque" | "Znominal" | "Ztask_argument"
-                ) || name.id.starts_with("Zforeign_") =>
-            {
-                unwrapped(inner)
-            }
-            _ => expr,
-        },
-        _ => expr,
-    }
+    wrappers(expr).last().map_or(expr, |(_, inner)| inner)
+}
+
+/// Whether `function` is one of those that repairs put around an expression.
+pub(crate) fn is_wrapped_in(expr: &Expr, function: &str) -> bool {
+    wrappers(expr).any(|(name, _)| name == function)
 }
 
 /// Puts `before` and two closing parentheses around an expression.
@@ -530,17 +562,14 @@ pub(crate) fn wrapped(expr: &Expr, before: &str) -> [Repair; 2] {
 
 /// What a task gets for one of its arguments: `expr`, or the values of the futures in it.
 pub(crate) fn task_argument(expr: &Expr) -> &Expr {
-    let mut current = expr;
-    while let Expr::Call(call) = current
-        && let (Expr::Name(name), [inner]) = (&*call.func, &*call.arguments.args)
-        && unwrapped(current).range() != current.range()
-    {
-        if name.id == "Ztask_argument" {
-            return current;
+    let mut outer = expr;
+    for (function, inner) in wrappers(expr) {
+        if function == "Ztask_argument" {
+            return outer;
         }
-        current = inner;
+        outer = inner;
     }
-    current
+    outer
 }
 
 /// Whether an expression names a lowered proxy type, as in `Proxy[Foo] | None`.
@@ -584,6 +613,10 @@ impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
         match expr {
             Expr::Call(call) if is_named(&call.func, "TypeAliasType") => return,
             Expr::Call(call) => {
+                if let Some((function, inner)) = wrapper(expr) {
+                    self.visit_wrapped(function, inner);
+                    return;
+                }
                 self.visit_call_expr(call, expr);
                 // The receiver of a method call has been looked at together with its result.
                 if let Expr::Attribute(attribute) = &*call.func {

@@ -1,5 +1,7 @@
 //! Finds uses of the functions and operators in [`Apis`](super::apis::Apis) with proxies.
 
+use std::rc::Rc;
+
 use ruff_python_ast::{
     CmpOp, Expr, ExprBinOp, ExprCall, ExprCompare, ExprSubscript, Operator as BinaryOperator,
 };
@@ -10,7 +12,7 @@ use super::checker::{Checker, with_article};
 use crate::diagnostics::Applicability;
 use crate::proxy::display;
 use crate::proxy::model::Kind;
-use crate::proxy::qualified_name::{qualified_name, qualified_name_of};
+use crate::proxy::qualified_name::qualified_name;
 use crate::proxy::repair::{comparisons, unwrapped};
 use crate::proxy::sighting::Sighting;
 
@@ -68,7 +70,7 @@ pub(super) fn check_call(cx: &mut Checker<'_, '_>, call: &ExprCall) {
         for function in apis.functions(&name) {
             check_function(cx, call, &name, function);
         }
-        match name.as_str() {
+        match &*name {
             "builtins.map" | "builtins.filter" => check_mapped(cx, call),
             _ => {}
         }
@@ -86,12 +88,12 @@ pub(super) fn check_call(cx: &mut Checker<'_, '_>, call: &ExprCall) {
 }
 
 /// The names under which the table may have a function.
-fn names_of(cx: &Checker<'_, '_>, func: &Expr) -> Vec<String> {
-    let mut names = Vec::from_iter(qualified_name_of(cx.db, cx.model, func));
+fn names_of(cx: &Checker<'_, '_>, func: &Expr) -> Vec<Rc<str>> {
+    let mut names = Vec::from_iter(cx.qualified_name_of(func));
     if let Some(ty @ Type::NominalInstance(_)) = cx.type_of(func)
         && let Some(class) = qualified_name(cx.db, cx.env(), ty)
     {
-        names.push(format!("{class}.__call__"));
+        names.push(format!("{class}.__call__").into());
     }
     names
 }

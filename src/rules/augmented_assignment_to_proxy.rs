@@ -4,7 +4,6 @@ use ruff_text_size::Ranged as _;
 use ty_python_semantic::HasType as _;
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 use crate::proxy::model::{Proxiness, Proxy, print};
 use crate::proxy::repair::unwrapped;
@@ -233,7 +232,7 @@ impl<'ast> SourceOrderVisitor<'ast> for Uses<'_, '_, '_> {
             AnyNodeRef::ExprTuple(it) => it.elts.iter().for_each(|it| self.keep(it)),
             AnyNodeRef::ExprDict(it) => it.items.iter().for_each(|it| self.keep(&it.value)),
             AnyNodeRef::ExprCall(call) => {
-                let name = qualified_name_of(self.cx.db, self.cx.model, &call.func);
+                let name = self.cx.qualified_name_of(&call.func);
                 let only_reads = name.is_none_or(|it| {
                     let method = it.rsplit('.').next().unwrap_or(&it);
                     let stores = ["append", "add", "extend", "insert", "setdefault", "update"];

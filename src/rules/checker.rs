@@ -1,6 +1,8 @@
 //! What a rule sees: the types of one file, and a place to report to.
 
+use std::cell::RefCell;
 use std::fmt::Display;
+use std::rc::Rc;
 
 use ruff_db::files::FileRange;
 use ruff_db::parsed::{ParsedModuleRef, parsed_module};
@@ -11,6 +13,7 @@ use ruff_python_ast::visitor::source_order::{
 };
 use ruff_python_ast::{self as ast, AnyNodeRef, Expr, Stmt};
 use ruff_text_size::{Ranged, TextRange, TextSize};
+use rustc_hash::FxHashMap;
 use ty_python_core::ProgramFile;
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{HasType, ProgramEnvironment, SemanticModel, check_file_unwrap};
@@ -26,6 +29,7 @@ use crate::proxy::edit::EditMap;
 use crate::proxy::foreign::ProxyClass;
 use crate::proxy::model::{Kind, Proxiness, print};
 use crate::proxy::passed::Passed;
+use crate::proxy::qualified_name::qualified_name_of;
 use crate::proxy::repair::unwrapped;
 use crate::proxy::returns;
 use crate::proxy::sighting::{Evidence, Sighting, allows_proxy, is_tested};
@@ -97,6 +101,8 @@ pub(crate) struct Checker<'a, 'db> {
     original: &'a Original<'a>,
     pub(super) apis: &'a Apis,
     findings: Vec<Finding>,
+    /// What several rules ask of the same function: its full name.
+    names: RefCell<FxHashMap<TextRange, Option<Rc<str>>>>,
 }
 
 /// The text of a file as the user wrote it, and the way there from the text that ty read.
@@ -155,6 +161,7 @@ pub(crate) fn with_checker<'db, R>(
         original,
         apis,
         findings: Vec::new(),
+        names: RefCell::default(),
     };
     look(&mut checker)
 }
@@ -228,6 +235,16 @@ impl<'db> Checker<'_, 'db> {
     pub(crate) fn is_expected_to_fail(&self, at: impl Ranged) -> bool {
         let root = AnyNodeRef::from(self.module.syntax());
         is_expected_to_fail(&covering_node(root, at.range()))
+    }
+
+    /// The full name of what an expression names: `json.dumps`.
+    pub(crate) fn qualified_name_of(&self, expr: &Expr) -> Option<Rc<str>> {
+        if let Some(known) = self.names.borrow().get(&expr.range()) {
+            return known.clone();
+        }
+        let name = qualified_name_of(self.db, self.model, expr).map(Rc::from);
+        self.names.borrow_mut().insert(expr.range(), name.clone());
+        name
     }
 
     /// The type of an expression as users write it.

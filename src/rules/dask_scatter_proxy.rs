@@ -2,7 +2,6 @@ use ruff_python_ast::ExprCall;
 
 use super::checker::Checker;
 use super::dask_ref_proxy_argument;
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::dask::made::argument;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 
@@ -22,9 +21,9 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
         .func
         .as_attribute_expr()
         .is_some_and(|it| &it.attr == "scatter")
-        && qualified_name_of(cx.db, cx.model, &call.func).is_some_and(|it| {
+        && cx.qualified_name_of(&call.func).is_some_and(|it| {
             matches!(
-                it.as_str(),
+                &*it,
                 "distributed.client.Client.scatter" | "distributed.client._AsyncClient.scatter"
             )
         });

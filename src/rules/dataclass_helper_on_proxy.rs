@@ -2,7 +2,7 @@ use ruff_python_ast::{Expr, ExprCall};
 use ty_python_semantic::types::Type;
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::{fields, qualified_name_of};
+use crate::proxy::class::fields;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::display;
 use crate::proxy::model::{Proxiness, print};
@@ -27,8 +27,8 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     let Some(object) = call.arguments.args.first() else {
         return;
     };
-    let is_helper = qualified_name_of(cx.db, cx.model, &call.func)
-        .is_some_and(|it| matches!(it.as_str(), "dataclasses.asdict" | "dataclasses.astuple"));
+    let is_helper = cx.qualified_name_of(&call.func)
+        .is_some_and(|it| matches!(&*it, "dataclasses.asdict" | "dataclasses.astuple"));
     if !is_helper || cx.sighting(object).is_some() {
         return;
     }

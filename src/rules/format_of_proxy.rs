@@ -1,7 +1,6 @@
 use ruff_python_ast::{Expr, ExprCall, ExprFString, InterpolatedStringElement, InterpolatedStringElements};
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::qualified_name_of;
 use super::traits::string;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::unwrapped;
@@ -46,10 +45,10 @@ fn has_content(cx: &Checker<'_, '_>, elements: &InterpolatedStringElements) -> b
 
 /// `format(p, ".3f")`, `"{:.3f}".format(p)`
 pub(super) fn check_call(cx: &mut Checker<'_, '_>, call: &ExprCall) {
-    let Some(name) = qualified_name_of(cx.db, cx.model, &call.func) else {
+    let Some(name) = cx.qualified_name_of(&call.func) else {
         return;
     };
-    match name.as_str() {
+    match &*name {
         "builtins.format" => {
             if let [value, spec] = &*call.arguments.args
                 && string(spec).is_some_and(|it| !it.is_empty())

@@ -3,7 +3,6 @@ use ruff_text_size::Ranged;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, FixEdit, is_path, with_article};
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::unwrapped;
 use crate::proxy::sighting::Evidence;
@@ -33,8 +32,8 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     let [argument] = &*call.arguments.args else {
         return;
     };
-    let Some(name) = qualified_name_of(cx.db, cx.model, &call.func)
-        .filter(|name| HELPERS.contains(&name.as_str()))
+    let Some(name) = cx.qualified_name_of(&call.func)
+        .filter(|name| HELPERS.contains(&&**name))
     else {
         return;
     };

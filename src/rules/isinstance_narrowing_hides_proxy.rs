@@ -27,21 +27,21 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, statement: &StmtIf) {
     if other.is_empty() || other.iter().any(Stmt::is_raise_stmt) {
         return;
     }
-    let fix = match &*statement.test {
-        Expr::Call(call) => match &*call.arguments.args {
-            [Expr::Name(name), _] => extract_before(cx, statement, &name.id),
-            _ => Vec::new(),
-        },
+    report(cx, &statement.test, |cx, object| match object {
+        Expr::Name(name) => extract_before(cx, statement, &name.id),
         _ => Vec::new(),
-    };
-    report(cx, &statement.test, fix);
+    });
 }
 
 pub(super) fn check_expr(cx: &mut Checker<'_, '_>, conditional: &ExprIf) {
-    report(cx, &conditional.test, Vec::new());
+    report(cx, &conditional.test, |_, _| Vec::new());
 }
 
-fn report(cx: &mut Checker<'_, '_>, test: &Expr, fix: Vec<FixEdit>) {
+fn report<'db>(
+    cx: &mut Checker<'_, 'db>,
+    test: &Expr,
+    fix: impl FnOnce(&Checker<'_, 'db>, &Expr) -> Vec<FixEdit>,
+) {
     let Some((object, class)) = test.as_call_expr().and_then(isinstance) else {
         return;
     };
@@ -62,6 +62,7 @@ fn report(cx: &mut Checker<'_, '_>, test: &Expr, fix: Vec<FixEdit>) {
     }
     let origin = cx.sighting_label(object, &sighting);
     let phrase = sighting.phrase(&cx.text(object));
+    let fix = fix(cx, object);
     let finding = cx.report(
         &ISINSTANCE_NARROWING_HIDES_PROXY,
         test,

@@ -1,7 +1,6 @@
 use ruff_python_ast::{Expr, ExprCall};
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 
 pub(super) static NONPROXIABLE_VALUE: RuleInfo = RuleInfo {
@@ -16,7 +15,7 @@ pub(super) static NONPROXIABLE_VALUE: RuleInfo = RuleInfo {
 };
 
 pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
-    let Some(name) = qualified_name_of(cx.db, cx.model, &call.func) else {
+    let Some(name) = cx.qualified_name_of(&call.func) else {
         return;
     };
     let method = name.strip_prefix("proxystore.store.base.Store.");

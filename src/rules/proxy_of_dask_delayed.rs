@@ -2,7 +2,6 @@ use ruff_python_ast::ExprCall;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, with_article};
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::dask::made::argument;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 
@@ -34,7 +33,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
         .class_module_name(cx.db, cx.env())
         .is_some_and(|it| it.as_str() == "dask.delayed");
     if !is_delayed
-        || !qualified_name_of(cx.db, cx.model, &call.func)
+        || !cx.qualified_name_of(&call.func)
             .is_some_and(|it| it.starts_with("proxystore.store.base.Store."))
     {
         return;

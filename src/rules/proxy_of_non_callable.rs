@@ -67,6 +67,9 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
 
 /// Whether an expression is the class `Proxy` itself. Subclasses have constructors of their own.
 fn is_proxy_class(cx: &Checker<'_, '_>, func: &Expr) -> bool {
+    if !matches!(cx.type_of(func), Some(Type::ClassLiteral(_) | Type::GenericAlias(_))) {
+        return false;
+    }
     let printed = cx.print_type_of(func);
     display::is_class_of_proxies(&printed) && printed.starts_with("<class 'Proxy")
 }

@@ -3,7 +3,8 @@ use ruff_python_ast::ExprCall;
 use ty_python_semantic::types::Type;
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::{ancestors, field, qualified_name};
+use crate::proxy::class::{ancestors, field};
+use crate::proxy::qualified_name::qualified_name;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::model::print;
 

@@ -1,7 +1,6 @@
 use ruff_python_ast::ExprCall;
 
 use super::checker::{Checker, with_article};
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Confidence, Level, RuleInfo};
 use crate::proxy::model::Kind;
 
@@ -30,7 +29,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     let [argument] = &*call.arguments.args else {
         return;
     };
-    let Some(name) = qualified_name_of(cx.db, cx.model, &call.func) else {
+    let Some(name) = cx.qualified_name_of(&call.func) else {
         return;
     };
     let Some((kinds, wanted)) = kinds(&name) else {

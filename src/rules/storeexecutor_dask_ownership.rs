@@ -4,7 +4,6 @@ use ruff_text_size::Ranged;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, FixEdit};
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::dask::made::{ShouldProxy, argument, executor_of_call};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 
@@ -27,7 +26,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     {
         return;
     }
-    let Some(name) = qualified_name_of(cx.db, cx.model, &call.func) else {
+    let Some(name) = cx.qualified_name_of(&call.func) else {
         return;
     };
     let Some(executor) = executor_of_call(cx.db, cx.model, &name, call) else {

@@ -1,7 +1,9 @@
+use std::rc::Rc;
+
 use ruff_python_ast::{Expr, ExprCall, Operator};
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::{ancestors, qualified_name_of};
+use crate::proxy::class::ancestors;
 use super::traits::string;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::unwrapped;
@@ -48,10 +50,10 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     let (Some(object), classes) = (call.arguments.args.first(), call.arguments.args.get(1)) else {
         return;
     };
-    let Some(function) = qualified_name_of(cx.db, cx.model, &call.func) else {
+    let Some(function) = cx.qualified_name_of(&call.func) else {
         return;
     };
-    match (function.as_str(), classes) {
+    match (&*function, classes) {
         ("builtins.callable", None) => report(cx, call, object, &["__call__"], &[]),
         ("inspect.isawaitable", None) => report(cx, call, object, &["__await__"], &[]),
         ("builtins.hasattr", Some(attribute)) => {
@@ -87,10 +89,10 @@ fn flatten<'ast>(classes: &'ast Expr, found: &mut Vec<&'ast Expr>) {
 fn structural(cx: &Checker<'_, '_>, class: &Expr) -> Option<&'static [&'static str]> {
     // `Callable` is no class for the inference.
     let is_callable = || cx.print_type_of(class).ends_with(".Callable'>");
-    let name = qualified_name_of(cx.db, cx.model, class)
-        .filter(|it| STRUCTURAL.iter().any(|(name, _)| name == it))
-        .or_else(|| is_callable().then(|| "typing.Callable".to_owned()))?;
-    STRUCTURAL.iter().find(|(it, _)| *it == name).map(|(_, methods)| *methods)
+    let methods = |name: &str| STRUCTURAL.iter().find(|it| it.0 == name).map(|it| it.1);
+    cx.qualified_name_of(class)
+        .and_then(|it| methods(&it))
+        .or_else(|| methods("typing.Callable").filter(|_| is_callable()))
 }
 
 /// Reports a question that each proxy answers with yes, if the answer of some target is no.
@@ -104,9 +106,9 @@ fn report(
     let Some(sighting) = cx.sighting(object) else {
         return;
     };
-    let names: Vec<String> = other_classes
+    let names: Vec<Rc<str>> = other_classes
         .iter()
-        .filter_map(|it| qualified_name_of(cx.db, cx.model, it))
+        .filter_map(|it| cx.qualified_name_of(it))
         .collect();
     if names.len() < other_classes.len() {
         return;
@@ -119,7 +121,7 @@ fn report(
             cx.lacks(proxy, wanted)
                 && !proxy.target.iter().any(|target| {
                     let classes = ancestors(cx.db, cx.env(), *target);
-                    classes.iter().any(|it| names.contains(it))
+                    classes.iter().any(|it| names.iter().any(|name| **name == **it))
                 })
         })
     });

@@ -3,7 +3,8 @@ use ruff_text_size::{Ranged, TextRange};
 use ty_python_semantic::types::Type;
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::{ancestors, qualified_name};
+use crate::proxy::class::ancestors;
+use crate::proxy::qualified_name::qualified_name;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::{comparisons, unwrapped};
 use crate::proxy::sighting::Sighting;

@@ -4,7 +4,6 @@ use ty_python_semantic::types::Type;
 use ty_python_semantic::{ImportAliasResolution, ResolvedDefinition, definitions_for_name};
 
 use super::checker::Checker;
-use crate::proxy::qualified_name::qualified_name_of;
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
 use crate::proxy::repair::unwrapped;
 use crate::proxy::sighting::Sighting;
@@ -49,7 +48,7 @@ pub(super) fn check(cx: &mut Checker<'_, '_>, call: &ExprCall) {
     let [object, classes] = &*call.arguments.args else {
         return;
     };
-    if qualified_name_of(cx.db, cx.model, &call.func).is_none_or(|it| it != "builtins.isinstance") {
+    if cx.qualified_name_of(&call.func).is_none_or(|it| &*it != "builtins.isinstance") {
         return;
     }
     let Some(sighting) = cx.sighting(object) else {
