@@ -62,6 +62,8 @@ pub fn check(
         })
         .collect();
     outcome.diagnostics.extend(found.into_iter().flatten());
+    // The program ends soon, and that is quicker than to give the memory back piece by piece.
+    std::mem::forget(analysis);
     outcome.internal_errors = outcome
         .diagnostics
         .iter()

@@ -45,19 +45,19 @@ impl Imports {
     ///
     /// What is installed in `site_packages` makes proxies if it depends on a package that does.
     pub(crate) fn of(db: &Db, roots: &[File], site_packages: &[SystemPathBuf]) -> Self {
-        // Most of the time goes into parsing, which each thread does for files of its own.
-        roots.par_iter().for_each_with(db.clone(), |db, file| {
-            drop(caught(|| {
-                parsed_module(db, db.program_file(*file).python_file(db)).load(db);
-            }));
-        });
-        let mut imports = Imports {
-            makers: packages_that_make_proxies(db, site_packages),
-            by_file: FxHashMap::default(),
-        };
-        for root in roots {
-            if !imports.by_file.contains_key(root) {
-                imports.look_at(db, *root);
+        let makers = packages_that_make_proxies(db, site_packages);
+        let by_file: FxHashMap<File, OfFile> = roots
+            .par_iter()
+            .map_with(db.clone(), |db, file| (*file, imports(db, *file, &makers)))
+            .collect();
+        let unknown = (by_file.values())
+            .flat_map(|it| &it.own)
+            .filter(|it| !by_file.contains_key(it));
+        let unknown: FxHashSet<File> = unknown.copied().collect();
+        let mut imports = Imports { makers, by_file };
+        for file in unknown {
+            if !imports.by_file.contains_key(&file) {
+                imports.look_at(db, file);
             }
         }
         imports
@@ -69,8 +69,7 @@ impl Imports {
         let mut queue = vec![file];
         let mut is_different = false;
         while let Some(file) = queue.pop() {
-            // The check of the file will fail in the same way, and say so.
-            let found = caught(|| imports(db, file, &self.makers)).unwrap_or_default();
+            let found = imports(db, file, &self.makers);
             let unknown = |it: &File| !self.by_file.contains_key(it) && *it != file;
             queue.extend(found.own.iter().copied().filter(unknown));
             if self.by_file.get(&file) != Some(&found) {
@@ -192,6 +191,11 @@ fn requires_maker(metadata: &str) -> bool {
 }
 
 fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
+    // The check of the file will fail in the same way, and say so.
+    caught(|| find_imports(db, file, makers)).unwrap_or_default()
+}
+
+fn find_imports(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
     let program_file = db.program_file(file);
     let module = parsed_module(db, program_file.python_file(db)).load(db);
     let importing = ImportingFile::ResolverFile(program_file.resolver_file(db));

@@ -9,6 +9,8 @@ use ruff_db::diagnostic as ty;
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
 use ruff_db::source::source_text;
+use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, TraversalSignal};
+use ruff_python_ast::{AnyNodeRef, Expr, Stmt};
 use ruff_text_size::TextRange;
 use ty_python_core::ProgramFile;
 use ty_python_semantic::{SemanticModel, check_file_unwrap};
@@ -52,7 +54,7 @@ pub(crate) fn findings<'db>(
     let module = parsed_module(db, file.python_file(db)).load(db);
     if scope == Scope::NoProxies
         && module.errors().is_empty()
-        && !source_text(db, file.file(db)).contains("reveal_type")
+        && !(source_text(db, file.file(db)).contains(REVEAL) && reveals_types(module.suite()))
     {
         return Vec::new();
     }
@@ -81,6 +83,36 @@ pub(crate) fn findings<'db>(
         })
         .map(|diagnostic| evidence.explain(diagnostic))
         .collect()
+}
+
+const REVEAL: &str = "reveal_type";
+
+/// Whether a type is asked for anywhere.
+fn reveals_types(suite: &[Stmt]) -> bool {
+    struct Calls {
+        found: bool,
+    }
+
+    impl<'a> SourceOrderVisitor<'a> for Calls {
+        fn enter_node(&mut self, node: AnyNodeRef<'a>) -> TraversalSignal {
+            if let AnyNodeRef::ExprCall(call) = node {
+                self.found |= match &*call.func {
+                    Expr::Name(it) => it.id == REVEAL,
+                    Expr::Attribute(it) => &it.attr == REVEAL,
+                    _ => false,
+                };
+            }
+            if self.found {
+                TraversalSignal::Skip
+            } else {
+                TraversalSignal::Traverse
+            }
+        }
+    }
+
+    let mut calls = Calls { found: false };
+    calls.visit_body(suite);
+    calls.found
 }
 
 /// `Executor.submit(f)` without an argument for `f`: the rule `submit-wrong-arity` says it of `f`.

@@ -192,7 +192,10 @@ pub(super) fn chain(expr: &Expr) -> Option<Chain> {
     let mut expr = expr;
     loop {
         match expr {
-            Expr::Attribute(attribute) if parts.len() < MAX_CHAIN => {
+            // Where a name is missing, as in `a..b`, the parser puts an empty one.
+            Expr::Attribute(attribute)
+                if parts.len() < MAX_CHAIN && !attribute.attr.id.is_empty() =>
+            {
                 parts.push(attribute.attr.id.clone());
                 expr = &attribute.value;
             }

@@ -17,6 +17,8 @@ fn syntax_errors() {
     check("\u{0}x: «Proxy»[int]");
     check("from proxystore.proxy import\nx: «Proxy»[int]");
     check("from . import (\nx: Proxy[int]");
+    check("import proxystore.store.ref\nx: proxystore.store..BaseRefProxy[int]");
+    check("import proxystore.proxy\nx: proxystore.proxy.[int]");
 }
 
 #[test]
