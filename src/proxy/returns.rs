@@ -161,8 +161,11 @@ impl<'a> Finder<'a> {
         let Some(results) = Results::of(function) else {
             return;
         };
-        let annotation_at = function.parameters.end();
         let receiver = classes.and_then(|_| receiver(function));
+        if is_recursive(function, receiver) {
+            return;
+        }
+        let annotation_at = function.parameters.end();
         if let Some(receiver) = receiver
             && results.yields.is_empty()
             && !results.falls_through
@@ -376,6 +379,60 @@ fn is_excluded(function: &StmtFunctionDef) -> bool {
         || ["abstractmethod", "overload", "setter", "deleter"]
             .iter()
             .any(|it| is_decorated(function, it))
+}
+
+/// Whether a function uses itself, but for `return f(…)`, which adds nothing to what it returns.
+///
+/// What it returns may then contain itself: the type of `[f(i) for i in x]` has no end.
+fn is_recursive(function: &StmtFunctionDef, receiver: Option<&Parameter>) -> bool {
+    struct Uses<'a> {
+        function: &'a str,
+        receiver: Option<&'a str>,
+        found: bool,
+    }
+
+    impl Uses<'_> {
+        fn is_itself(&self, expr: &Expr) -> bool {
+            match (expr, self.receiver) {
+                (Expr::Name(it), None) => it.id == *self.function,
+                (Expr::Attribute(it), Some(receiver)) => {
+                    let is_receiver =
+                        |it: &Expr| it.as_name_expr().is_some_and(|it| it.id == *receiver);
+                    it.attr == *self.function && is_receiver(&it.value)
+                }
+                _ => false,
+            }
+        }
+    }
+
+    impl<'a> SourceOrderVisitor<'a> for Uses<'_> {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            let value = stmt.as_return_stmt().and_then(|it| it.value.as_deref());
+            let value = match value {
+                Some(Expr::Await(it)) => Some(&*it.value),
+                value => value,
+            };
+            match value {
+                Some(Expr::Call(call)) if self.is_itself(&call.func) => {
+                    self.visit_arguments(&call.arguments);
+                }
+                _ => source_order::walk_stmt(self, stmt),
+            }
+        }
+
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            self.found |= self.is_itself(expr);
+            source_order::walk_expr(self, expr);
+        }
+    }
+
+    let mut uses = Uses {
+        function: function.name.as_str(),
+        receiver: receiver.map(|it| it.name.as_str()),
+        found: false,
+    };
+    uses.visit_body(&function.body);
+    uses.found
 }
 
 /// Whether a decorator's last name is `name`.
@@ -693,6 +750,22 @@ mod tests {
             "def f[T](a: T):\n    return a\n",
             "T = TypeVar('T')\ndef f(a: list[T]):\n    return a\n",
             "def f(a):\n\treturn a\n",
+        ] {
+            assert_eq!(edited(text), text);
+        }
+    }
+
+    #[test]
+    fn what_a_function_returns_may_be_what_it_returns_but_not_contain_it() {
+        let retried = "def f(x):\n    if x:\n        return f(0)\n    return 1\n";
+        assert_ne!(edited(retried), retried);
+        let method = "class A:\n    def f(self):\n        return self.inner.f() + [f]\n";
+        assert_ne!(edited(method), method);
+        for text in [
+            "def f(x):\n    return [f(it) for it in x]\n",
+            "def f(x):\n    return f([f(x)])\n",
+            "def f(x):\n    x = tuple(map(f, x))\n    return x\n",
+            "class A:\n    def f(self):\n        return [self.f()]\n",
         ] {
             assert_eq!(edited(text), text);
         }
