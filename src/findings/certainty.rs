@@ -287,7 +287,10 @@ impl<'a, 'db> Certainty<'a, 'db> {
             {
                 Some(ty) => {
                     let printed = print(self.db, &self.model.program_environment(), ty);
-                    split(&printed, " | ").len() == 1 || !message.contains("may not")
+                    // What is unpacked is looked at one part at a time.
+                    let is_about_part = message.contains("may not")
+                        || (message.ends_with("is not iterable") && !message.contains(&printed));
+                    split(&printed, " | ").len() == 1 || !is_about_part
                 }
                 None => true,
             },
