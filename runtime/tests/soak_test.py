@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy
 import pytest
-from servers import RedisServer
+from servers import Servers, on_each_server
 
 from proxyrt import Store
 from proxyrt.connectors.file import FileConnector
@@ -208,19 +208,23 @@ def mixed(path: Path) -> MultiConnector:
     )
 
 
-CONNECTORS: dict[str, Callable[[Path, Any], Any]] = {
-    "shm": lambda path, _: SharedMemoryConnector("soak", directory=str(path / "shm")),
-    "file": lambda path, _: FileConnector(str(path / "files"), checksum=True),
-    "multi": lambda path, _: mixed(path),
-    "redis": lambda _, redis: RedisConnector("127.0.0.1", redis.port, prefix="soak:"),
+LOCAL: dict[str, Callable[[Path], Any]] = {
+    "shm": lambda path: SharedMemoryConnector("soak", directory=str(path / "shm")),
+    "file": lambda path: FileConnector(str(path / "files"), checksum=True),
+    "multi": mixed,
 }
+WITH_SERVER: dict[str, Callable[[Servers], Any]] = on_each_server(
+    {"redis": lambda server: RedisConnector("127.0.0.1", server.port, prefix="soak:")}
+)
+CONNECTORS = (*LOCAL, *WITH_SERVER)
 
 
 @pytest.fixture(params=CONNECTORS)
-def store(
-    request: pytest.FixtureRequest, tmp_path: Path, redis: RedisServer
-) -> Iterator[Store[Any]]:
-    connector = CONNECTORS[request.param](tmp_path, redis)
+def store(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Iterator[Store[Any]]:
+    if request.param in WITH_SERVER:
+        connector = WITH_SERVER[request.param](servers)
+    else:
+        connector = LOCAL[request.param](tmp_path)
     with Store(f"soak-{request.param}", connector, register=True, cache_size=8) as made:
         yield made
 
