@@ -16,7 +16,7 @@ import pytest
 
 T = TypeVar("T")
 
-# Redis and its free descendant speak the same protocol; no distribution has to have both.
+# Redis and its fork speak the same protocol; a machine may have one of them only.
 KNOWN = ("redis-server", "valkey-server")
 # Without any, the tests are collected all the same and then skipped.
 PROGRAMS = tuple(filter(shutil.which, KNOWN)) or KNOWN[:1]
