@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import multiprocessing
 import os
 import pickle
@@ -262,6 +263,7 @@ def certificates(folder: Path) -> dict[str, str]:
             )
         )
 
+    uses = inspect.signature(x509.KeyUsage).parameters
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     base = x509.CertificateBuilder().not_valid_before(now - day).not_valid_after(now + day)
     authority = (
@@ -270,6 +272,9 @@ def certificates(folder: Path) -> dict[str, str]:
         .public_key(ca_key.public_key())
         .serial_number(1)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        # Python 3.13 asks for the uses of an authority's key, and for identifiers of keys.
+        .add_extension(x509.KeyUsage(**dict.fromkeys(uses, False) | {"key_cert_sign": True}), True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), False)
         .sign(ca_key, hashes.SHA256())
     )
     server = (
@@ -278,6 +283,9 @@ def certificates(folder: Path) -> dict[str, str]:
         .public_key(key.public_key())
         .serial_number(2)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+        )
         .sign(ca_key, hashes.SHA256())
     )
     save("ca", authority, ca_key)
