@@ -148,6 +148,13 @@ class _TaskFunction(Generic[P, R]):
         # Dask awaits what such a function returns.
         self.__tornado_coroutine__: bool = inspect.iscoroutinefunction(function)
 
+    # Some executors, such as Globus Compute's, send a function once and then refer to it.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TaskFunction) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.function, self.store_config.name))
+
     def __dask_tokenize__(self) -> object:
         from dask.base import normalize_token  # noqa: PLC0415  # called by Dask only
 
