@@ -269,6 +269,26 @@ class _ResultFuture(Future[R]):
         """Cancel the task, unless it is running or done."""
         return bool(self._task.cancel())
 
+    def result(self, timeout: float | None = None) -> R:
+        """Return the result; see :class:`concurrent.futures.Future`."""
+        return super().result(self._wait(timeout))
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return what the task has raised, if it has."""
+        return super().exception(self._wait(timeout))
+
+    def _wait(self, timeout: float | None) -> float | None:
+        """Wait for the task and return what is left of the time.
+
+        Futures of TaskVine are not done, and call nobody back, before they are asked.
+        """
+        if self.done():
+            return timeout
+        start = time.monotonic()
+        with contextlib.suppress(Exception):  # raised by this future, too
+            self._task.result(timeout)
+        return None if timeout is None else max(0, timeout - (time.monotonic() - start))
+
     def running(self) -> bool:
         """Tell whether the task is running."""
         return not self.done() and bool(self._task.running())
