@@ -36,7 +36,7 @@ from proxyrt.store._tasks import (
     is_proxy,
     is_reference,
     receive,
-    release_owner,
+    release_owners,
     replace,
     store_input,
     store_result,
@@ -178,7 +178,7 @@ class _TaskFunction(Generic[P, R]):
             result = extract(result)  # type: ignore[arg-type]  # a proxy
         found: Any = result
         if self.shared_results:
-            found = replace(found, _release)
+            found = release_owners(found)
         if is_proxiable(found) and self.should_proxy(found):
             store: Store[Any] = get_or_create_store(self.store_config)
             found = store_result(found, store) if self.return_owned_proxy else store.proxy(found)
@@ -206,10 +206,6 @@ def _leaving(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Iterator[None]:
 
 def _is_input(obj: object) -> bool:
     return type(obj) is Proxy and type(get_factory(obj)) is InputFactory
-
-
-def _release(obj: Any) -> Any:
-    return release_owner(obj) if type(obj) is OwnedProxy else obj
 
 
 class _Chunk(Generic[R]):
