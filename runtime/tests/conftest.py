@@ -94,7 +94,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--soak",
         type=float,
         default=8,
-        help="seconds that threads and processes use stores (a full run: 3600)",
+        help="seconds that threads and processes use stores (a full run: 1200)",
     )
 
 
