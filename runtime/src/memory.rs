@@ -4,9 +4,9 @@
 //!
 //! * A [`Block`] owns its memory and never moves or resizes it; a buffer that Python takes of it holds a reference to
 //!   the block. Rust code makes no reference to memory of a block once Python has the block.
-//! * A [`Borrowed`] holds the buffer (or the immutable bytes or string) that its slice lies in, so the memory stays where it is.
-//!   As with `file.write(array)`, another thread may change the elements while they are copied. The bytes copied are
-//!   then a mixture, and nothing else depends on them.
+//! * A [`Borrowed`] holds the buffer (or the immutable bytes or string) that its slice lies in, so the memory stays
+//!   where it is. As with `file.write(array)`, another thread may change the elements while they are copied. The bytes
+//!   copied are then a mixture, and nothing else depends on them.
 
 use std::alloc::{self, Layout};
 use std::ffi::c_int;
