@@ -264,6 +264,22 @@ def test_futures_are_those_of_the_standard_library(pool: Executor, store: Store[
     wait_until_empty(store)
 
 
+def test_arguments_are_gone_once_the_result_is_there(
+    store: Store[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evict = store.evict
+
+    def evict_slowly(key: Any) -> None:
+        time.sleep(0.1)
+        evict(key)
+
+    monkeypatch.setattr(store, "evict", evict_slowly)
+    with by_size(ThreadPoolExecutor(1), store, close_store=False) as executor:
+        # Not done before somebody waits for it.
+        assert executor.submit(lambda x: time.sleep(0.1), LARGE).result() is None
+        assert stored(store) == 0
+
+
 @pytest.mark.parametrize("chunksize", [1, 2, 10])
 def test_map_proxies_items(pool: Executor, store: Store[Any], chunksize: int) -> None:
     executor = by_size(pool, store)

@@ -230,12 +230,16 @@ class _ResultFuture(Future[R]):
     Args:
         task: The executor's own future.
         receive: Returns what the result is to be here.
+        clean_up: Called when the task is done, before this future is.
     """
 
-    def __init__(self, task: Any, receive: Callable[[Any], R]) -> None:
+    def __init__(
+        self, task: Any, receive: Callable[[Any], R], clean_up: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._task = task
         self._receive = receive
+        self._clean_up = clean_up
         # The task must not refer to this future for ever: results are to go with their futures.
         waiting = [self]
         task.add_done_callback(lambda task: waiting.pop()._finish(task))
@@ -244,6 +248,12 @@ class _ResultFuture(Future[R]):
         return getattr(self.__dict__["_task"], name)
 
     def _finish(self, task: Any) -> None:
+        try:
+            self._clean_up()
+        finally:
+            self._settle(task)
+
+    def _settle(self, task: Any) -> None:
         try:
             if task.cancelled():
                 super().cancel()
@@ -476,10 +486,8 @@ class StoreExecutor(Executor):
     def _future(
         self, task: Any, keys: list[ConnectorKeyT], receive: Callable[[Any], Any]
     ) -> Future[Any]:
-        future: Future[Any] = _ResultFuture(task, receive)
-        if keys:
-            future.add_done_callback(functools.partial(_evict_inputs, self.store, keys))
-        # After the callback above, which needs the store.
+        clean_up = functools.partial(_evict_inputs, self.store, keys)
+        future: Future[Any] = _ResultFuture(task, receive, clean_up)
         self._results.begin(future)
         return future
 
@@ -583,7 +591,7 @@ class StoreExecutor(Executor):
             self._results.close()
 
 
-def _evict_inputs(store: Store[Any], keys: list[ConnectorKeyT], _: object) -> None:
+def _evict_inputs(store: Store[Any], keys: list[ConnectorKeyT]) -> None:
     for key in keys:
         store.evict(key)
 
