@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import mmap
 import multiprocessing
 import os
 import pickle
@@ -65,6 +66,9 @@ ALLOCATORS = {
 }
 OURS, THEIRS = "proxyrt", "ProxyStore"
 MEMORY = "/dev/shm" if os.path.isdir("/dev/shm") else tempfile.gettempdir()
+
+# Only Linux can do without the page faults of the first use.
+MAP_POPULATE = getattr(mmap, "MAP_POPULATE", 0)
 
 Timed = Callable[[], float]
 
@@ -325,24 +329,37 @@ def touch(obj: Any) -> float:
     return float(numbers.sum())
 
 
-def answer(pipe: Any) -> None:
+def shared_memory(file: str) -> mmap.mmap:
+    """Map a file that both processes have mapped."""
+    with open(file, "r+b") as opened:
+        return mmap.mmap(opened.fileno(), 0, flags=mmap.MAP_SHARED | MAP_POPULATE)
+
+
+def answer(pipe: Any, file: str) -> None:
     """Be the other process: resolve proxies, touch what they stand for, and drop it."""
-    while (proxy := pipe.recv()) is not None:
-        pipe.send(touch(proxy.__proxy_wrapped__))
+    memory = shared_memory(file)
+    while (message := pipe.recv()) is not None:
+        if isinstance(message, tuple):
+            pipe.send(touch(numpy.frombuffer(memory, *message)))
+        else:
+            pipe.send(touch(message.__proxy_wrapped__))
 
 
 @contextmanager
-def partner() -> Iterator[Any]:
-    """Start a process that answers."""
+def partner() -> Iterator[tuple[Any, mmap.mmap]]:
+    """Start a process that answers; also return memory that it has mapped."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=answer, args=(theirs,), daemon=True)
-    process.start()
-    # So that the end of the other process is an error here.
-    theirs.close()
-    yield ours
-    ours.send(None)
-    process.join()
+    with tempfile.NamedTemporaryFile(dir=MEMORY) as file:
+        file.truncate(16 * MB)
+        memory = shared_memory(file.name)
+        process = context.Process(target=answer, args=(theirs, file.name), daemon=True)
+        process.start()
+        # So that the end of the other process is an error here.
+        theirs.close()
+        yield ours, memory
+        ours.send(None)
+        process.join()
 
 
 TRIPS = {
@@ -377,11 +394,27 @@ def round_trip(store: Any, pipe: Any, obj: Any, get_key: Any, loops: int) -> Tim
     return timed
 
 
+def bare_trip(memory: mmap.mmap, pipe: Any, obj: Any, loops: int) -> Timed:
+    """Time the copy, the messages and the sum alone: what no store gets below."""
+    source = numpy.frombuffer(obj, obj.dtype if isinstance(obj, numpy.ndarray) else numpy.uint64)
+    target = numpy.frombuffer(memory, source.dtype, len(source))
+
+    def timed() -> float:
+        start = time.perf_counter()
+        for _ in range(loops):
+            numpy.copyto(target, source)
+            pipe.send((source.dtype, len(source)))
+            pipe.recv()
+        return (time.perf_counter() - start) / loops
+
+    return timed
+
+
 def time_trips(kinds: list[str], rounds: int, folder: Path, only: str) -> list[Row]:
     """Time round trips between two processes, without the caches of the stores."""
     rows = []
     for kind in kinds:
-        with stores(kind, folder, cache_size=0) as pair, partner() as pipe:
+        with stores(kind, folder, cache_size=0) as pair, partner() as (pipe, memory):
             for name, make in TRIPS.items():
                 if only not in name:
                     continue
@@ -390,6 +423,7 @@ def time_trips(kinds: list[str], rounds: int, folder: Path, only: str) -> list[R
                     who: round_trip(store, pipe, make(), MODULES[who].get_key, loops)
                     for who, store in pair.items()
                 }
+                contenders["memcpy"] = bare_trip(memory, pipe, make(), loops)
                 row = Row(f"{kind}: {name}", TRIP_GOALS.get((kind, name)))
                 rows.append(measure(row, contenders, rounds))
     return rows

@@ -4,9 +4,9 @@
 //!
 //! * A [`Block`] owns its memory and never moves or resizes it; a buffer that Python takes of it holds a reference to
 //!   the block. Rust code makes no reference to memory of a block once Python has the block.
-//! * A [`Borrowed`] holds the buffer (or the immutable string) that its slice lies in, so the memory stays where it is.
-//!   As with `file.write(array)`, another thread may change the elements while they are copied. The bytes copied are
-//!   then a mixture, and nothing else depends on them.
+//! * A [`Borrowed`] holds the buffer (or the immutable bytes or string) that its slice lies in, so the memory stays
+//!   where it is. As with `file.write(array)`, another thread may change the elements while they are copied. The bytes
+//!   copied are then a mixture, and nothing else depends on them.
 
 use std::alloc::{self, Layout};
 use std::ffi::c_int;
@@ -155,6 +155,7 @@ pub(crate) struct Borrowed {
 enum Lender {
     Buffer(#[expect(dead_code)] PyUntypedBuffer),
     String(#[expect(dead_code)] Py<PyString>),
+    Bytes(#[expect(dead_code)] Py<PyBytes>),
 }
 
 // SAFETY: the slice is only read, and its owner may be dropped by any thread.
@@ -173,6 +174,16 @@ impl Borrowed {
             length: buffer.len_bytes(),
             _owner: Lender::Buffer(buffer),
         })
+    }
+
+    /// Borrows the memory of `bytes`, which takes less time than to ask for their buffer.
+    pub(crate) fn immutable(bytes: &Bound<'_, PyBytes>) -> Self {
+        let memory = bytes.as_bytes();
+        Self {
+            start: memory.as_ptr(),
+            length: memory.len(),
+            _owner: Lender::Bytes(bytes.clone().unbind()),
+        }
     }
 
     /// Borrows the UTF-8 form of a string; `None` if it has surrogates.

@@ -81,8 +81,8 @@ impl Frame {
 #[pyo3(signature = (obj, /, *, checksum = false))]
 pub(crate) fn encode(obj: &Bound<'_, PyAny>, checksum: bool) -> PyResult<Frame> {
     let one = |kind, part| Ok(Frame::new(kind, &[], vec![part], checksum));
-    if obj.is_exact_instance_of::<PyBytes>() {
-        return one(Kind::Bytes, Borrowed::buffer(PyUntypedBuffer::get(obj)?)?);
+    if let Ok(bytes) = obj.cast_exact::<PyBytes>() {
+        return one(Kind::Bytes, Borrowed::immutable(bytes));
     }
     if let Ok(string) = obj.cast_exact::<PyString>() {
         // A string with surrogates has no UTF-8 form; pickle has its own.
@@ -191,13 +191,18 @@ pub(crate) fn deserialize<'py>(
     writable: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = buffer.py();
-    let view = PyUntypedBuffer::get(buffer).map_err(|_| {
-        let ty = buffer.get_type();
-        PyValueError::new_err(format!("Expected data to be a bytes-like type, not {ty}."))
-    })?;
-    let read_only = view.readonly();
-    let borrowed =
-        Borrowed::buffer(view).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let (borrowed, read_only) = if let Ok(bytes) = buffer.cast_exact::<PyBytes>() {
+        (Borrowed::immutable(bytes), true)
+    } else {
+        let view = PyUntypedBuffer::get(buffer).map_err(|_| {
+            let ty = buffer.get_type();
+            PyValueError::new_err(format!("Expected data to be a bytes-like type, not {ty}."))
+        })?;
+        let read_only = view.readonly();
+        let borrowed =
+            Borrowed::buffer(view).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        (borrowed, read_only)
+    };
     let bytes = borrowed.bytes();
     if !frame::is_frame(bytes) {
         static LEGACY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
@@ -319,12 +324,13 @@ fn borrow_all(buffers: &Bound<'_, PyAny>) -> PyResult<Vec<Borrowed>> {
 /// Whether an object is a NumPy array, and of no subclass. Does not import NumPy: without it there are none.
 fn is_array(obj: &Bound<'_, PyAny>) -> PyResult<bool> {
     static ARRAY: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let py = obj.py();
     if let Some(array) = ARRAY.get(py) {
         return Ok(obj.get_type().is(array));
     }
-    let modules = PyModule::import(py, "sys")?.getattr("modules")?;
-    if !modules.contains("numpy")? {
+    let modules = MODULES.import(py, "sys", "modules")?;
+    if !modules.contains(intern!(py, "numpy"))? {
         return Ok(false);
     }
     Ok(obj.get_type().is(ARRAY.import(py, "numpy", "ndarray")?))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import proxystore.proxy
 import pytest
-from servers import RedisServer, redis_server
+from servers import KNOWN, PROGRAMS, OwnServer, RedisServer, Servers, redis_server
 
 import proxyrt.proxy
 
@@ -49,10 +52,35 @@ PROXYSTORE = {
 
 
 @pytest.fixture(scope="session")
-def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
+    """Servers for tests that leave them as they are, started when they are first asked for."""
+    with ExitStack() as stack:
+
+        @functools.cache
+        def start(program: str) -> RedisServer:
+            folder = tmp_path_factory.mktemp(program)
+            return stack.enter_context(redis_server(program, folder, appendonly="no"))
+
+        yield start
+
+
+@pytest.fixture(scope="session", params=PROGRAMS)
+def redis(request: pytest.FixtureRequest, servers: Servers) -> RedisServer:
     """A server for tests that leave it as it is."""
-    with redis_server(tmp_path_factory.mktemp("redis"), appendonly="no") as server:
-        yield server
+    return servers(request.param)
+
+
+@pytest.fixture(params=PROGRAMS)
+def own_server(request: pytest.FixtureRequest, tmp_path: Path) -> OwnServer:
+    """Runs a server, with options, for a test that does to it what it likes."""
+    return functools.partial(redis_server, request.param, tmp_path / "redis")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell which servers the tests were not run with."""
+    for program in KNOWN:
+        if program not in PROGRAMS:
+            terminalreporter.write_line(f"no test was run with {program}, which is missing")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,7 +94,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--soak",
         type=float,
         default=8,
-        help="seconds that threads and processes use stores (a full run: 3600)",
+        help="seconds that threads and processes use stores (a full run: 1200)",
     )
 
 

@@ -24,7 +24,7 @@ import proxystore.connectors.multi
 import proxystore.connectors.protocols
 import proxystore.connectors.redis
 import pytest
-from servers import RedisServer
+from servers import Servers, on_each_server
 
 from proxyrt.connectors.file import FileConnector, FileKey
 from proxyrt.connectors.local import LocalConnector
@@ -68,18 +68,20 @@ THEIRS: dict[str, Callable[[Path], Any]] = {
     "proxystore-file": lambda path: proxystore.connectors.file.FileConnector(str(path / "store")),
     "proxystore-multi": proxystore_multi,
 }
-WITH_SERVER: dict[str, Callable[[RedisServer], Any]] = {
-    "redis": lambda server: RedisConnector("127.0.0.1", server.port),
-    "proxystore-redis": lambda server: proxystore.connectors.redis.RedisConnector(
-        "127.0.0.1", server.port
-    ),
-}
+WITH_SERVER: dict[str, Callable[[Servers], Any]] = on_each_server(
+    {
+        "redis": lambda server: RedisConnector("127.0.0.1", server.port),
+        "proxystore-redis": lambda server: proxystore.connectors.redis.RedisConnector(
+            "127.0.0.1", server.port
+        ),
+    }
+)
 
 
 @pytest.fixture(params=[*OURS, *THEIRS, *WITH_SERVER])
-def connector(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+def connector(request: pytest.FixtureRequest, tmp_path: Path, servers: Servers) -> Iterator[Any]:
     if request.param in WITH_SERVER:
-        made = WITH_SERVER[request.param](request.getfixturevalue("redis"))
+        made = WITH_SERVER[request.param](servers)
     else:
         made = (OURS | THEIRS)[request.param](tmp_path)
     yield made

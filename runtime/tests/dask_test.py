@@ -110,6 +110,10 @@ def total(items: Any) -> Any:
     return sum(items)
 
 
+def total_of_first(items: Any) -> Any:
+    return sum(items[0])
+
+
 def slow_sum(x: Any) -> float:
     time.sleep(0.5)
     return float(x.sum())
@@ -350,6 +354,19 @@ def test_a_task_may_return_an_owner(submitter: Any, store: Store[Any], in_list: 
         assert type(owner) is (OwnedProxy if isinstance(submitter, StoreExecutor) else Proxy)
         assert owner == [1, 2, 3]
         del result, owner
+    del future
+    wait_for(store, 0)
+
+
+def test_owners_that_nobody_asks_for_are_evicted(submitter: Any, store: Store[Any]) -> None:
+    opener = store.proxy([0])
+    workers = sorted(distributed.get_client().scheduler_info()["workers"])[:1]
+    assert submitter.submit(list, opener, workers=workers).result() == [0]
+    store.evict(get_key(opener))
+    future = submitter.submit(make_owner, store.name, True, workers=workers)
+    assert submitter.submit(kinds, future, future).result() == ["list", "list"]
+    assert submitter.submit(total_of_first, future).result() == 6
+    wait_for(store, 1)
     del future
     wait_for(store, 0)
 

@@ -17,11 +17,13 @@ from concurrent.futures import (
     Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
+    TimeoutError,  # not the builtin one in Python 3.10
     as_completed,
 )
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import loky
 import numpy
 import pytest
@@ -107,6 +109,53 @@ def wait_until_empty(store: Store[Any]) -> None:
 
 def by_size(pool: Executor, store: Store[Any], **options: Any) -> StoreExecutor:
     return StoreExecutor(pool, store, ProxySize(1000), **options)
+
+
+class LazyFuture(Future[Any]):
+    """A future that is not done before somebody asks for its result, like those of TaskVine."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        super().__init__()
+        self._call = call
+
+    def result(self, timeout: float | None = None) -> Any:
+        if not self.done():
+            if timeout == 0:
+                raise TimeoutError
+            try:
+                self.set_result(self._call())
+            except Exception as error:
+                self.set_exception(error)
+        return super().result(timeout)
+
+
+class LazyExecutor(Executor):
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> LazyFuture:
+        sent = cloudpickle.dumps((function, args, kwargs))
+
+        def call() -> Any:
+            function, args, kwargs = cloudpickle.loads(sent)
+            return cloudpickle.loads(cloudpickle.dumps(function(*args, **kwargs)))
+
+        return LazyFuture(call)
+
+
+def test_futures_that_have_to_be_asked(store: Store[Any]) -> None:
+    with by_size(LazyExecutor(), store, close_store=False) as executor:
+        future = executor.submit(double, LARGE)
+        with pytest.raises(TimeoutError):
+            future.result(timeout=0)
+        assert not future.done()
+        result: Any = future.result(timeout=10)
+        assert type(result) is OwnedProxy
+        assert result.sum() == 2 * LARGE.sum()
+        assert [r.sum() for r in executor.map(double, [LARGE] * 3)] == [2 * LARGE.sum()] * 3
+        failing = executor.submit(fail, LARGE)
+        assert isinstance(failing.exception(), ValueError)
+        with pytest.raises(ValueError, match="sum"):
+            failing.result()
+    del future, result, failing
+    assert stored(store) == 0
 
 
 def test_policies() -> None:
@@ -213,6 +262,22 @@ def test_futures_are_those_of_the_standard_library(pool: Executor, store: Store[
     assert {float(future.result()[0]) for future in as_completed(futures)} == {0, 2, 4}
     futures.clear()
     wait_until_empty(store)
+
+
+def test_arguments_are_gone_once_the_result_is_there(
+    store: Store[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evict = store.evict
+
+    def evict_slowly(key: Any) -> None:
+        time.sleep(0.1)
+        evict(key)
+
+    monkeypatch.setattr(store, "evict", evict_slowly)
+    with by_size(ThreadPoolExecutor(1), store, close_store=False) as executor:
+        # Not done before somebody waits for it.
+        assert executor.submit(lambda x: time.sleep(0.1), LARGE).result() is None
+        assert stored(store) == 0
 
 
 @pytest.mark.parametrize("chunksize", [1, 2, 10])

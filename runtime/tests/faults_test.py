@@ -16,7 +16,7 @@ import numpy
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from servers import RedisServer
+from servers import PROGRAMS, Servers
 
 from proxyrt import Proxy, Store
 from proxyrt.connectors.file import FileConnector, FileKey
@@ -196,9 +196,9 @@ def places() -> st.SearchStrategy[int]:
     return st.one_of(st.integers(0, 200), st.integers(0, 1 << 20))
 
 
-@pytest.fixture(scope="module", params=["file", "shm", "redis"])
+@pytest.fixture(scope="module", params=["file", "shm", *PROGRAMS])
 def keep(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, servers: Servers
 ) -> Iterator[tuple[Store[Any], Callable[[bytes], Any]]]:
     """A store, and a function that puts bytes into it as they are."""
     folder = tmp_path_factory.mktemp("damaged")
@@ -208,8 +208,7 @@ def keep(
     elif request.param == "shm":
         connector = SharedMemoryConnector("x", directory=str(folder / "shm"))
     else:
-        server: RedisServer = request.getfixturevalue("redis")
-        connector = RedisConnector("127.0.0.1", server.port)
+        connector = RedisConnector("127.0.0.1", servers(request.param).port)
     with Store(f"damaged-{request.param}", connector, cache_size=0) as store:
         yield store, connector.put
 

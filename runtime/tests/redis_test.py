@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import inspect
 import multiprocessing
 import os
 import pickle
@@ -17,7 +18,7 @@ import numpy
 import proxystore.connectors.redis
 import pytest
 import redis as redis_py
-from servers import RedisServer, free_port, redis_server
+from servers import OwnServer, RedisServer, free_port
 
 from proxyrt import Store
 from proxyrt.connectors.redis import RedisConnector, RedisKey, _Parser
@@ -135,8 +136,8 @@ def test_threads_do_not_mix_their_answers(connector: RedisConnector) -> None:
 
 
 @pytest.mark.parametrize("kill", [False, True])
-def test_a_restart_goes_unnoticed(tmp_path: Path, kill: bool) -> None:
-    with redis_server(tmp_path / "redis") as server:
+def test_a_restart_goes_unnoticed(own_server: OwnServer, kill: bool) -> None:
+    with own_server() as server:
         connector = RedisConnector("127.0.0.1", server.port)
         before = connector.put(b"before")
         server.stop(kill=kill)
@@ -153,8 +154,8 @@ def test_a_restart_goes_unnoticed(tmp_path: Path, kill: bool) -> None:
         connector.close()
 
 
-def test_a_server_restarted_while_clients_write(tmp_path: Path) -> None:
-    with redis_server(tmp_path / "redis") as server:
+def test_a_server_restarted_while_clients_write(own_server: OwnServer) -> None:
+    with own_server() as server:
         connector = RedisConnector("127.0.0.1", server.port, retries=8)
         failures: list[BaseException] = []
         stop = threading.Event()
@@ -188,8 +189,8 @@ def test_a_server_restarted_while_clients_write(tmp_path: Path) -> None:
         connector.close()
 
 
-def test_no_server(tmp_path: Path) -> None:
-    with redis_server(tmp_path / "redis") as server:
+def test_no_server(own_server: OwnServer) -> None:
+    with own_server() as server:
         connector = RedisConnector("127.0.0.1", server.port, retries=2)
         key = connector.put(b"x")
         server.stop()
@@ -208,9 +209,9 @@ def test_a_silent_server() -> None:
         connector.close()
 
 
-def test_full_memory(tmp_path: Path) -> None:
+def test_full_memory(own_server: OwnServer) -> None:
     options = {"maxmemory": "3mb", "appendonly": "no"}
-    with redis_server(tmp_path / "redis", **options) as server:
+    with own_server(**options) as server:
         connector = RedisConnector("127.0.0.1", server.port)
         key = connector.put(b"x")
         with pytest.raises(redis_py.ResponseError, match="maxmemory"):
@@ -220,8 +221,8 @@ def test_full_memory(tmp_path: Path) -> None:
         connector.close()
 
 
-def test_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with redis_server(tmp_path / "redis", requirepass="secret") as server:
+def test_passwords(own_server: OwnServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    with own_server(requirepass="secret") as server:
         start = time.monotonic()
         for options in ({}, {"password": "wrong"}, {"username": "nobody", "password": "secret"}):
             connector = RedisConnector("127.0.0.1", server.port, **options)  # type: ignore[arg-type]
@@ -262,6 +263,7 @@ def certificates(folder: Path) -> dict[str, str]:
             )
         )
 
+    uses = inspect.signature(x509.KeyUsage).parameters
     ca_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     base = x509.CertificateBuilder().not_valid_before(now - day).not_valid_after(now + day)
     authority = (
@@ -270,6 +272,9 @@ def certificates(folder: Path) -> dict[str, str]:
         .public_key(ca_key.public_key())
         .serial_number(1)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        # Python 3.13 asks for the uses of an authority's key, and for identifiers of keys.
+        .add_extension(x509.KeyUsage(**dict.fromkeys(uses, False) | {"key_cert_sign": True}), True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), False)
         .sign(ca_key, hashes.SHA256())
     )
     server = (
@@ -278,6 +283,9 @@ def certificates(folder: Path) -> dict[str, str]:
         .public_key(key.public_key())
         .serial_number(2)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False
+        )
         .sign(ca_key, hashes.SHA256())
     )
     save("ca", authority, ca_key)
@@ -285,7 +293,7 @@ def certificates(folder: Path) -> dict[str, str]:
     return {stem: str(folder / stem) for stem in ("ca.crt", "server.crt", "server.key")}
 
 
-def test_encryption(tmp_path: Path) -> None:
+def test_encryption(own_server: OwnServer, tmp_path: Path) -> None:
     files = certificates(tmp_path)
     port = str(free_port())
     tls = {
@@ -296,7 +304,7 @@ def test_encryption(tmp_path: Path) -> None:
         "tls_ca_cert_file": files["ca.crt"],
         "tls_auth_clients": "no",
     }
-    with redis_server(tmp_path / "redis", **tls):
+    with own_server(**tls):
         options = {"ssl": True, "ssl_ca_certs": files["ca.crt"]}
         with RedisConnector("localhost", int(port), **options) as connector:  # type: ignore[arg-type]
             data = os.urandom(3_000_000)
@@ -315,17 +323,17 @@ def test_encryption(tmp_path: Path) -> None:
             plain.put(b"x")
 
 
-def test_unix_sockets(tmp_path: Path) -> None:
+def test_unix_sockets(own_server: OwnServer, tmp_path: Path) -> None:
     path = str(tmp_path / "socket")
-    with redis_server(tmp_path / "redis", unixsocket=path), RedisConnector(path) as connector:
+    with own_server(unixsocket=path), RedisConnector(path) as connector:
         key = connector.put(bytes(1_000_000))
         assert RedisConnector.from_config(connector.config()).get(key) == bytes(1_000_000)
 
 
-def test_clusters(tmp_path: Path) -> None:
+def test_clusters(own_server: OwnServer) -> None:
     # By default the port of the cluster is 10,000 higher than the server's.
     options = {"cluster_enabled": "yes", "cluster_port": str(free_port())}
-    with redis_server(tmp_path / "redis", **options) as server:
+    with own_server(**options) as server:
         administrator = redis_py.Redis(port=server.port)
         administrator.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         deadline = time.monotonic() + 10

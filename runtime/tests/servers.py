@@ -1,4 +1,4 @@
-"""Servers that tests start on free ports of this machine."""
+"""Servers that tests start on free ports of this machine, of each program that it has."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
+
+T = TypeVar("T")
+
+# Redis and its fork speak the same protocol; a machine may have one of them only.
+KNOWN = ("redis-server", "valkey-server")
+# Without any, the tests are collected all the same and then skipped.
+PROGRAMS = tuple(filter(shutil.which, KNOWN)) or KNOWN[:1]
 
 
 def free_port() -> int:
@@ -22,26 +30,26 @@ def free_port() -> int:
         return port
 
 
-def find_redis() -> str:
-    """Return the program; without one, tests of it are skipped except in CI."""
-    program = shutil.which("redis-server") or shutil.which("valkey-server")
-    if program is None:
-        message = "redis-server is missing (on Debian: apt install redis-server)"
+def require(program: str) -> None:
+    """Skip the test if a program is missing, but fail in CI."""
+    if shutil.which(program) is None:
+        message = f"{program} is missing (on Debian: apt install {program})"
         if "CI" in os.environ:
             pytest.fail(message)
         pytest.skip(message)
-    return program
 
 
 class RedisServer:
     """A server of Redis or Valkey that keeps its data when it is restarted.
 
     Args:
+        program: The program, one of `PROGRAMS`.
         folder: Where it keeps its data.
         options: Its settings.
     """
 
-    def __init__(self, folder: Path, **options: str) -> None:
+    def __init__(self, program: str, folder: Path, **options: str) -> None:
+        self.program = program
         self.folder = folder
         self.port = free_port()
         self.options = {"port": str(self.port)} | {
@@ -52,7 +60,7 @@ class RedisServer:
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
-        program = find_redis()
+        require(self.program)
         settings = {
             "bind": "127.0.0.1",
             "dir": str(self.folder),
@@ -61,7 +69,7 @@ class RedisServer:
             "appendfsync": "always",
             **self.options,
         }
-        command = [program]
+        command = [self.program]
         for name, value in settings.items():
             command += [f"--{name}", value]
         log = (self.folder / "log").open("ab")
@@ -87,11 +95,32 @@ class RedisServer:
 
 
 @contextlib.contextmanager
-def redis_server(folder: Path, **options: str) -> Iterator[RedisServer]:
+def redis_server(program: str, folder: Path, **options: str) -> Iterator[RedisServer]:
     """Run a server for the time of a context."""
     os.makedirs(folder, exist_ok=True)
-    server = RedisServer(folder, **options)
+    server = RedisServer(program, folder, **options)
     try:
         yield server
     finally:
         server.stop()
+
+
+# The server of a program that tests share and leave as it is.
+Servers = Callable[[str], RedisServer]
+# A server of a test's own, started with options.
+OwnServer = Callable[..., contextlib.AbstractContextManager[RedisServer]]
+
+
+def on_each_server(
+    makers: dict[str, Callable[[RedisServer], T]],
+) -> dict[str, Callable[[Servers], T]]:
+    """Tell what is made with a server to make it with one of each program."""
+
+    def on(program: str, make: Callable[[RedisServer], T]) -> Callable[[Servers], T]:
+        return lambda servers: make(servers(program))
+
+    return {
+        f"{name}@{program}": on(program, make)
+        for name, make in makers.items()
+        for program in PROGRAMS
+    }

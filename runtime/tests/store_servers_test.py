@@ -7,7 +7,7 @@ from typing import Any
 
 import proxystore.connectors.redis
 import pytest
-from servers import RedisServer, free_port
+from servers import Servers, free_port, on_each_server
 from store_test import (  # noqa: F401  # collected here
     test_arrays_can_be_changed_in_place,
     test_configuration,
@@ -30,23 +30,27 @@ pytestmark = [
 ]
 
 
-def zmq(_: RedisServer) -> Any:
+def zmq(_: Servers) -> Any:
     from proxystore_ex.connectors.dim.zmq import ZeroMQConnector
 
     return ZeroMQConnector(free_port(), address="127.0.0.1", timeout=0.5)
 
 
-CONNECTORS: dict[str, Callable[[RedisServer], Any]] = {
-    "redis": lambda server: RedisConnector("127.0.0.1", server.port),
-    "proxystore-redis": lambda server: proxystore.connectors.redis.RedisConnector(
-        "127.0.0.1", server.port
+CONNECTORS: dict[str, Callable[[Servers], Any]] = {
+    **on_each_server(
+        {
+            "redis": lambda server: RedisConnector("127.0.0.1", server.port),
+            "proxystore-redis": lambda server: proxystore.connectors.redis.RedisConnector(
+                "127.0.0.1", server.port
+            ),
+        }
     ),
     "proxystore-zmq": zmq,
 }
 
 
 @pytest.fixture(params=CONNECTORS)
-def store(request: pytest.FixtureRequest, redis: RedisServer) -> Iterator[Store[Any]]:
-    connector = CONNECTORS[request.param](redis)
+def store(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Store[Any]]:
+    connector = CONNECTORS[request.param](servers)
     with Store(f"servers-{request.param}", connector, register=True, cache_size=0) as made:
         yield made

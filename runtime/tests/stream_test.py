@@ -18,7 +18,7 @@ import confluent_kafka
 import numpy
 import pytest
 import zmq
-from servers import RedisServer, free_port, redis_server
+from servers import OwnServer, RedisServer, Servers, free_port, on_each_server
 
 from proxyrt import Proxy, Store, is_resolved
 from proxyrt.connectors.file import FileConnector
@@ -95,14 +95,14 @@ class EventQueue:
         self.events.put(events)
 
 
-def by_events(_: RedisServer) -> tuple[Any, Any]:
+def by_events(_: Servers) -> tuple[Any, Any]:
     both = EventQueue()
     assert isinstance(both, EventPublisher)
     assert isinstance(both, EventSubscriber)
     return both, both
 
 
-def by_processes(_: RedisServer) -> tuple[Any, Any]:
+def by_processes(_: Servers) -> tuple[Any, Any]:
     topic = multiprocessing.get_context("spawn").Queue()
     return QueuePublisher({"t": topic}), QueueSubscriber(topic, timeout=10)
 
@@ -117,7 +117,7 @@ def by_redis_queue(server: RedisServer) -> tuple[Any, Any]:
     return RedisQueuePublisher("127.0.0.1", server.port), subscriber
 
 
-def by_zmq(_: RedisServer) -> tuple[Any, Any]:
+def by_zmq(_: object) -> tuple[Any, Any]:
     port = free_port()
     publisher = ZeroMQPublisher("127.0.0.1", port)
     subscriber = ZeroMQSubscriber("127.0.0.1", port, topic="t")
@@ -170,25 +170,24 @@ class FakeKafka:
         pass
 
 
-def by_kafka(_: RedisServer) -> tuple[Any, Any]:
+def by_kafka(_: Servers) -> tuple[Any, Any]:
     fake = FakeKafka()
     return KafkaPublisher(fake), KafkaSubscriber(fake)
 
 
-BROKERS: dict[str, Callable[[RedisServer], tuple[Any, Any]]] = {
+BROKERS: dict[str, Callable[[Servers], tuple[Any, Any]]] = {
     "queue": lambda _: by_queue(),
     "events": by_events,
     "processes": by_processes,
-    "redis": by_redis,
-    "redis-queue": by_redis_queue,
+    **on_each_server({"redis": by_redis, "redis-queue": by_redis_queue}),
     "zmq": by_zmq,
     "kafka": by_kafka,
 }
 
 
 @pytest.fixture(params=BROKERS)
-def broker(request: pytest.FixtureRequest, redis: RedisServer) -> tuple[Any, Any]:
-    return BROKERS[request.param](redis)
+def broker(request: pytest.FixtureRequest, servers: Servers) -> tuple[Any, Any]:
+    return BROKERS[request.param](servers)
 
 
 @pytest.mark.parametrize("with_store", [True, False])
@@ -473,8 +472,8 @@ def test_processes_share_a_stream(store: Store[Any], redis: RedisServer) -> None
     assert stored(store) == 0
 
 
-def test_a_restarted_server_keeps_a_queue(tmp_path: Path) -> None:
-    with redis_server(tmp_path / "redis") as server:
+def test_a_restarted_server_keeps_a_queue(own_server: OwnServer) -> None:
+    with own_server() as server:
         publisher = RedisQueuePublisher("127.0.0.1", server.port)
         subscriber = RedisQueueSubscriber("127.0.0.1", server.port, "t")
         publisher.send_message("t", b"1")
@@ -503,8 +502,8 @@ def test_a_subscriber_closed_by_another_thread(redis: RedisServer) -> None:
     timer.join()
 
 
-def test_topics_of_zeromq_are_whole(redis: RedisServer) -> None:
-    publisher, subscriber = by_zmq(redis)
+def test_topics_of_zeromq_are_whole() -> None:
+    publisher, subscriber = by_zmq(None)
     publisher.send_message("text", b"other")
     publisher.send_message("t", b"mine")
     assert subscriber.next_message() == b"mine"

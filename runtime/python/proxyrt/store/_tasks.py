@@ -100,6 +100,14 @@ class ResultFactory(StoreFactory[Any, T]):
     """The factory of a result that nobody owns yet; the process that receives it adopts it."""
 
 
+class NestedFactory(SimpleFactory[T]):
+    """The factory of a container of results that nobody owns yet.
+
+    A scheduler tells the types of results before it transfers them. That a proxy stands for the
+    container tells who has submitted the task that there is something to be adopted.
+    """
+
+
 class TaskResult(Proxy[T]):
     """A proxy in the memory of a scheduler, which is not to be resolved there.
 
@@ -136,6 +144,14 @@ def to_task_result(result: Any) -> Any:
     if type(result) is not Proxy:
         return result
     return _restore_task_result(get_factory(result), *_defaults(result))
+
+
+def release_owners(result: Any) -> Any:
+    """Turn owners in a result into proxies to be adopted; one of a container tells of them."""
+    released = replace(result, lambda it: release_owner(it) if type(it) is OwnedProxy else it)
+    if released is result or is_proxy(released):
+        return released
+    return Proxy(NestedFactory(released))
 
 
 class Wrapped:
@@ -207,6 +223,8 @@ def receive(result: Any) -> Any:
     if type(result) not in (Proxy, TaskResult):
         return result
     factory: Any = get_factory(result)
+    if type(factory) is NestedFactory:
+        return replace(factory.resolve(), receive)
     if type(factory) is not ResultFactory:
         return result if type(result) is Proxy else _copy(result, Proxy(factory))
     name = (factory.store_config.name, factory.key)
@@ -302,5 +320,6 @@ def pack(obj: Any) -> Any:
 def unpack(obj: Any) -> Any:
     """Return the proxy that came as a parcel or a result, and any other object as it is."""
     if type(obj) is TaskResult:
-        return _copy(obj, Proxy(get_factory(obj)))
+        factory = get_factory(obj)
+        return factory() if type(factory) is NestedFactory else _copy(obj, Proxy(factory))
     return obj.open() if type(obj) is Parcel else obj

@@ -36,7 +36,7 @@ from proxyrt.store._tasks import (
     is_proxy,
     is_reference,
     receive,
-    release_owner,
+    release_owners,
     replace,
     store_input,
     store_result,
@@ -148,6 +148,13 @@ class _TaskFunction(Generic[P, R]):
         # Dask awaits what such a function returns.
         self.__tornado_coroutine__: bool = inspect.iscoroutinefunction(function)
 
+    # Some executors, such as Globus Compute's, send a function once and then refer to it.
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _TaskFunction) and vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return hash((self.function, self.store_config.name))
+
     def __dask_tokenize__(self) -> object:
         from dask.base import normalize_token  # noqa: PLC0415  # called by Dask only
 
@@ -171,7 +178,7 @@ class _TaskFunction(Generic[P, R]):
             result = extract(result)  # type: ignore[arg-type]  # a proxy
         found: Any = result
         if self.shared_results:
-            found = replace(found, _release)
+            found = release_owners(found)
         if is_proxiable(found) and self.should_proxy(found):
             store: Store[Any] = get_or_create_store(self.store_config)
             found = store_result(found, store) if self.return_owned_proxy else store.proxy(found)
@@ -201,10 +208,6 @@ def _is_input(obj: object) -> bool:
     return type(obj) is Proxy and type(get_factory(obj)) is InputFactory
 
 
-def _release(obj: Any) -> Any:
-    return release_owner(obj) if type(obj) is OwnedProxy else obj
-
-
 class _Chunk(Generic[R]):
     """Calls a function with several sets of arguments.
 
@@ -227,12 +230,16 @@ class _ResultFuture(Future[R]):
     Args:
         task: The executor's own future.
         receive: Returns what the result is to be here.
+        clean_up: Called when the task is done, before this future is.
     """
 
-    def __init__(self, task: Any, receive: Callable[[Any], R]) -> None:
+    def __init__(
+        self, task: Any, receive: Callable[[Any], R], clean_up: Callable[[], None]
+    ) -> None:
         super().__init__()
         self._task = task
         self._receive = receive
+        self._clean_up = clean_up
         # The task must not refer to this future for ever: results are to go with their futures.
         waiting = [self]
         task.add_done_callback(lambda task: waiting.pop()._finish(task))
@@ -241,6 +248,12 @@ class _ResultFuture(Future[R]):
         return getattr(self.__dict__["_task"], name)
 
     def _finish(self, task: Any) -> None:
+        try:
+            self._clean_up()
+        finally:
+            self._settle(task)
+
+    def _settle(self, task: Any) -> None:
         try:
             if task.cancelled():
                 super().cancel()
@@ -261,6 +274,26 @@ class _ResultFuture(Future[R]):
     def cancel(self) -> bool:
         """Cancel the task, unless it is running or done."""
         return bool(self._task.cancel())
+
+    def result(self, timeout: float | None = None) -> R:
+        """Return the result; see :class:`concurrent.futures.Future`."""
+        return super().result(self._wait(timeout))
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Return what the task has raised, if it has."""
+        return super().exception(self._wait(timeout))
+
+    def _wait(self, timeout: float | None) -> float | None:
+        """Wait for the task and return what is left of the time.
+
+        Futures of TaskVine are not done, and call nobody back, before they are asked.
+        """
+        if self.done():
+            return timeout
+        start = time.monotonic()
+        with contextlib.suppress(Exception):  # raised by this future, too
+            self._task.result(timeout)
+        return None if timeout is None else max(0, timeout - (time.monotonic() - start))
 
     def running(self) -> bool:
         """Tell whether the task is running."""
@@ -453,10 +486,8 @@ class StoreExecutor(Executor):
     def _future(
         self, task: Any, keys: list[ConnectorKeyT], receive: Callable[[Any], Any]
     ) -> Future[Any]:
-        future: Future[Any] = _ResultFuture(task, receive)
-        if keys:
-            future.add_done_callback(functools.partial(_evict_inputs, self.store, keys))
-        # After the callback above, which needs the store.
+        clean_up = functools.partial(_evict_inputs, self.store, keys)
+        future: Future[Any] = _ResultFuture(task, receive, clean_up)
         self._results.begin(future)
         return future
 
@@ -560,7 +591,7 @@ class StoreExecutor(Executor):
             self._results.close()
 
 
-def _evict_inputs(store: Store[Any], keys: list[ConnectorKeyT], _: object) -> None:
+def _evict_inputs(store: Store[Any], keys: list[ConnectorKeyT]) -> None:
     for key in keys:
         store.evict(key)
 

@@ -45,7 +45,7 @@ _OPTIONS = frozenset(
 
 
 def _receive(result: Any) -> Any:
-    return hold(receive(result))
+    return replace(receive(result), hold)
 
 
 class Client(distributed.Client):
