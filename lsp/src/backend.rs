@@ -77,9 +77,9 @@ pub trait Backend: 'static {
     /// Glob patterns of the files of which changes are to be told by [`Change::Disk`].
     fn watched(&self) -> Vec<String>;
 
-    /// What went wrong since the last call that is no finding about a file, such as a configuration file
-    /// that cannot be read. For the user, one sentence each.
-    fn problems(&mut self) -> Vec<String>;
+    /// What is wrong that is no finding about a file, such as a configuration file that cannot be read.
+    /// For the user, one sentence each. `None` as long as it has not been looked at again after a change.
+    fn problems(&self) -> Option<Vec<String>>;
 }
 
 /// Paths are absolute. A path that the project does not know, and an offset beyond the text, have empty
@@ -155,6 +155,9 @@ pub trait Snapshot: Send + 'static {
 
     /// The Markdown page that documents a rule.
     fn rule_page(&self, rule: &str) -> Option<String>;
+
+    /// Where an editor can open that page.
+    fn rule_url(&self, rule: &str) -> Option<String>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,6 @@ mod capabilities;
 mod documents;
 mod handlers;
 mod main_loop;
-mod pages;
 mod pool;
 mod position;
 mod settings;
@@ -22,6 +21,7 @@ use std::time::Duration;
 pub use backend::*;
 pub use lsp_server::Connection;
 pub use main_loop::run;
+pub use uri::file_url;
 
 /// How long the server may take to end after its client has left.
 const FAREWELL: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 //! and hands out requests to the pool together with a snapshot.
 
 use std::any::Any;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +22,6 @@ use crate::capabilities::{self, Client};
 use crate::documents::Documents;
 use crate::handlers::diagnostics::{self, Report};
 use crate::handlers::{self, Context, Failure, Outcome, View};
-use crate::pages::Pages;
 use crate::pool::{Lane, Pool};
 use crate::settings::{self, Options};
 use crate::task::Task;
@@ -109,7 +108,8 @@ struct Server<B: Backend> {
     /// What was set at the start, and what the client said since.
     initial_settings: Value,
     client_settings: Value,
-    told: HashSet<String>,
+    /// The problems that the user knows of, of the settings and of the backend.
+    told: [Vec<String>; 2],
 
     /// Files of which diagnostics are to be sent, and when.
     stale: BTreeSet<PathBuf>,
@@ -122,7 +122,6 @@ struct Server<B: Backend> {
     must_refresh: bool,
     settle_progress: Option<Progress>,
 
-    pages: Pages,
 }
 
 /// Progress that the server shows on its own account.
@@ -197,7 +196,7 @@ pub fn run<B: Backend>(
         watched: Vec::new(),
         initial_settings,
         client_settings: Value::Null,
-        told: HashSet::new(),
+        told: Default::default(),
         stale: BTreeSet::new(),
         quiet_at: None,
         published: HashMap::new(),
@@ -205,11 +204,9 @@ pub fn run<B: Backend>(
         is_settling: false,
         must_refresh: false,
         settle_progress: None,
-        pages: Pages::default(),
     };
-    server.warn(problems);
-    let problems = server.backend.problems();
-    server.warn(problems);
+    server.warn_of_settings(problems);
+    server.warn_of_backend();
     server.run(&receiver, &results, &died)
 }
 
@@ -544,7 +541,7 @@ impl<B: Backend> Server<B> {
         let mut options = Options::default();
         options.update(&self.initial_settings, &base, &mut problems);
         options.update(&self.client_settings, &base, &mut problems);
-        self.warn(problems);
+        self.warn_of_settings(problems);
         let old = std::mem::replace(&mut Arc::make_mut(&mut self.view).options, options.clone());
         if old.settings != options.settings {
             self.changes
@@ -593,8 +590,7 @@ impl<B: Backend> Server<B> {
         self.generation += 1;
         self.settle_at = Some(Instant::now() + SETTLE);
         self.backend.apply(changes);
-        let problems = self.backend.problems();
-        self.warn(problems);
+        self.warn_of_backend();
         self.watch();
     }
 
@@ -715,8 +711,8 @@ impl<B: Backend> Server<B> {
         let may_wait = pending.request.method == WAITING;
         match result {
             Ok(Outcome::Answer(answer)) => self.respond_pending(&id, Ok(answer)),
-            Ok(Outcome::Show { rule, page }) => {
-                self.show(&rule, page);
+            Ok(Outcome::Show { page, url }) => {
+                self.show(page, url);
                 self.respond_pending(&id, Ok(Value::Null));
             }
             Ok(Outcome::Wait) => {
@@ -851,8 +847,7 @@ impl<B: Backend> Server<B> {
     fn settled(&mut self, generation: u64, result: Option<Cancellable<bool>>) {
         self.is_settling = false;
         // What is wrong with a project may show only when it is looked at.
-        let problems = self.backend.problems();
-        self.warn(problems);
+        self.warn_of_backend();
         match result {
             Some(Ok(has_changed)) => {
                 if has_changed || self.must_refresh {
@@ -932,10 +927,22 @@ impl<B: Backend> Server<B> {
             .send(Notification::new(method.into(), params).into());
     }
 
-    /// Tells the user each thing once.
-    fn warn(&mut self, problems: Vec<String>) {
-        for message in problems {
-            if self.told.insert(message.clone()) {
+    fn warn_of_settings(&mut self, problems: Vec<String>) {
+        let told = std::mem::replace(&mut self.told[0], problems);
+        self.warn(&self.told[0], &told);
+    }
+
+    fn warn_of_backend(&mut self) {
+        if let Some(problems) = self.backend.problems() {
+            let told = std::mem::replace(&mut self.told[1], problems);
+            self.warn(&self.told[1], &told);
+        }
+    }
+
+    /// Tells the user what has not been told before.
+    fn warn(&self, problems: &[String], told: &[String]) {
+        for (number, message) in problems.iter().enumerate() {
+            if !told.contains(message) && !problems[..number].contains(message) {
                 let kind = lt::MessageType::Warning;
                 self.notify(
                     "window/showMessage",
@@ -959,11 +966,9 @@ impl<B: Backend> Server<B> {
         }
     }
 
-    fn show(&mut self, rule: &str, page: String) {
-        if self.view.client.show_document
-            && let Some(uri) = self.pages.write(rule, &page)
-        {
-            let params = json!({ "uri": uri, "takeFocus": true });
+    fn show(&mut self, page: String, url: Option<String>) {
+        if let Some(url) = url.filter(|_| self.view.client.show_document) {
+            let params = json!({ "uri": url, "takeFocus": true });
             self.send_request("window/showDocument", params, Expected::Shown);
         } else {
             let kind = lt::MessageType::Info;

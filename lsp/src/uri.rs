@@ -48,6 +48,12 @@ pub fn from_path(path: &Path) -> Option<Uri> {
     Uri::from_file_path(path).ok()
 }
 
+/// The URI of an absolute path, for text that links to it.
+#[must_use]
+pub fn file_url(path: &Path) -> Option<String> {
+    from_path(path).map(|it| it.to_string())
+}
+
 /// Where a document that has no file yet is taken to be: in `folder`, so that its imports are resolved
 /// as they will be when it is saved there.
 pub fn untitled_path(uri: &Uri, folder: &Path, is_notebook: bool) -> PathBuf {

@@ -57,7 +57,7 @@ fn diagnostic(question: &Question, found: &Diagnostic) -> lsp::Diagnostic {
         url: found
             .url
             .clone()
-            .or_else(|| place::page_address(rules::find(&found.rule)?)),
+            .or_else(|| place::page_url(rules::find(&found.rule)?)),
         is_unnecessary: found.rule == "unused-ignore-comment",
         is_deprecated: found.rule == "deprecated",
         related: (found.secondary.iter())

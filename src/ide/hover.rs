@@ -7,7 +7,6 @@ use ty_python_semantic::{HasType as _, ResolvedDefinition, SemanticModel, map_st
 
 use super::members::{definitions_of_member, of_target};
 use super::navigation::expr_at;
-use super::place::address;
 use super::question::{Question, parameter_at};
 use crate::config::rules;
 use crate::db::{Db, is_stub};
@@ -267,5 +266,8 @@ fn line_of(question: &Question, path: &std::path::Path, offset: usize) -> usize 
 fn link(path: &std::path::Path, line: usize) -> String {
     let name = path.file_name().map(|it| it.to_string_lossy().into_owned());
     let name = name.unwrap_or_default();
-    format!("[{name}:{line}]({}#L{line})", address(path))
+    match lsp::file_url(path) {
+        Some(url) => format!("[{name}:{line}]({url}#L{line})"),
+        None => format!("{name}:{line}"),
+    }
 }

@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 use crate::analysis::{Analysis, Work};
 use crate::config::environment::{self, Environment};
 use crate::config::file as configuration;
+use crate::config::rules;
 use crate::db::Db;
 use crate::overlay::Overlay;
 use crate::project::Project;
@@ -127,12 +128,12 @@ impl lsp::Backend for Host {
                 }
                 lsp::Change::Folders(folders) => {
                     state.folders = folders.into_iter().filter_map(system_path).collect();
-                    state.workspaces.clear();
+                    state.forget();
                 }
                 lsp::Change::Settings(settings) => {
                     if state.settings != settings {
                         state.settings = settings;
-                        state.workspaces.clear();
+                        state.forget();
                     }
                 }
             }
@@ -159,8 +160,9 @@ impl lsp::Backend for Host {
         patterns.map(str::to_owned).to_vec()
     }
 
-    fn problems(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.state().problems)
+    fn problems(&self) -> Option<Vec<String>> {
+        let state = self.state();
+        (!state.workspaces.is_empty()).then(|| state.problems.clone())
     }
 }
 
@@ -213,7 +215,7 @@ impl State {
         }
         if !is_python(path) {
             // The configuration, the environment, or what is ignored.
-            self.workspaces.clear();
+            self.forget();
             return;
         }
         self.sync(path);
@@ -240,6 +242,12 @@ impl State {
         let workspace = self.open_folder(folder, true);
         self.workspaces.push(workspace);
         self.workspaces.len() - 1
+    }
+
+    /// Has all folders opened anew.
+    fn forget(&mut self) {
+        self.workspaces.clear();
+        self.problems.clear();
     }
 
     /// Opens the folders of the editor, if that has not happened since the last change of settings.
@@ -689,6 +697,10 @@ impl lsp::Snapshot for Snapshot {
     }
 
     fn rule_page(&self, rule: &str) -> Option<String> {
-        crate::config::rules::find(rule).map(place::page)
+        rules::find(rule).map(place::page)
+    }
+
+    fn rule_url(&self, rule: &str) -> Option<String> {
+        place::page_url(rules::find(rule)?)
     }
 }

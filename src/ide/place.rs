@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use proxycheck_lsp::file_url;
 use ruff_db::files::{File, FilePath};
 use ruff_db::source::source_text;
 
@@ -23,13 +24,13 @@ pub(super) fn on_disk(db: &Db, file: File) -> Option<PathBuf> {
     written(&relative, &lower::restore_names(text.as_str()))
 }
 
-/// The address of a file with the page of a rule.
-pub(super) fn page_address(rule: &'static RuleInfo) -> Option<String> {
+/// The URL of a file with the page of a rule.
+pub(super) fn page_url(rule: &'static RuleInfo) -> Option<String> {
     static WRITTEN: Mutex<BTreeMap<&str, Option<String>>> = Mutex::new(BTreeMap::new());
     let mut pages = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
     let page = pages.entry(rule.name).or_insert_with(|| {
         let path = written(&format!("rules/{}.md", rule.name), &page(rule))?;
-        Some(address(&path))
+        file_url(&path)
     });
     page.clone()
 }
@@ -37,11 +38,6 @@ pub(super) fn page_address(rule: &'static RuleInfo) -> Option<String> {
 /// The page of a rule, in Markdown.
 pub(super) fn page(rule: &RuleInfo) -> String {
     format!("# {}\n\n{}", rule.name, rule.page)
-}
-
-/// The address of a file.
-pub(super) fn address(path: &Path) -> String {
-    format!("file://{}", path.to_string_lossy().replace(' ', "%20"))
 }
 
 /// A file of the cache that holds this text.

@@ -82,8 +82,8 @@ pub enum Outcome {
     Wait,
     /// The page is shown, then the answer is null.
     Show {
-        rule: String,
         page: String,
+        url: Option<String>,
     },
 }
 

@@ -40,7 +40,7 @@ pub fn execute_command<S: Snapshot>(
     };
     Ok(Outcome::Show {
         page: page(context, rule)?,
-        rule: rule.clone(),
+        url: context.snapshot.rule_url(rule),
     })
 }
 

@@ -188,7 +188,7 @@ fn watchers_are_registered_and_follow_the_backend() {
 }
 
 #[test]
-fn problems_are_shown_once() {
+fn problems_are_shown_once_until_they_are_solved() {
     let setup = setup(rich());
     setup.control.add_problem("pyproject.toml is no TOML");
     let mut client = setup.start();
@@ -200,8 +200,13 @@ fn problems_are_shown_once() {
     client.control.add_problem("pyproject.toml is no TOML");
     client.control.add_problem("another");
     client.open(A, "x");
-    assert_eq!(
-        client.notification("window/showMessage")["message"],
-        "another"
-    );
+    let shown = client.notification("window/showMessage");
+    assert_eq!(shown["message"], "another");
+    client.control.solve_problems();
+    client.replace(A, 2, "y");
+    client.pull(A);
+    client.control.add_problem("another");
+    client.replace(A, 3, "z");
+    let shown = client.notification("window/showMessage");
+    assert_eq!(shown["message"], "another");
 }

@@ -107,6 +107,10 @@ impl Control {
         self.set(|it| it.problems.push(problem.into()));
     }
 
+    pub fn solve_problems(&self) {
+        self.set(|it| it.problems.clear());
+    }
+
     fn set(&self, set: impl FnOnce(&mut Status)) {
         set(&mut self.shared.state.lock().unwrap());
         self.shared.wake.notify_all();
@@ -177,8 +181,8 @@ impl Backend for FakeBackend {
         self.shared.state.lock().unwrap().watched.clone()
     }
 
-    fn problems(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.shared.state.lock().unwrap().problems)
+    fn problems(&self) -> Option<Vec<String>> {
+        Some(self.shared.state.lock().unwrap().problems.clone())
     }
 }
 
@@ -645,5 +649,9 @@ impl Snapshot for FakeSnapshot {
 
     fn rule_page(&self, rule: &str) -> Option<String> {
         rule.starts_with("no-").then(|| format!("# {rule}\n"))
+    }
+
+    fn rule_url(&self, rule: &str) -> Option<String> {
+        (rule != "no-file").then(|| format!("file:///{rule}.md"))
     }
 }
