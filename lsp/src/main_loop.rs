@@ -1,10 +1,13 @@
 //! One thread owns the backend and the documents. It takes events, applies what the client has changed,
 //! and hands out requests to the pool together with a snapshot.
 
+mod publish;
+mod tell;
+
 use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,12 +20,12 @@ use lsp_types::{self as lt, Uri};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::backend::{Backend, Cancellable, Change, Snapshot, Start};
+use crate::backend::{Backend, Cancellable, Change, Start};
 use crate::capabilities::{self, Client};
 use crate::documents::Documents;
-use crate::handlers::diagnostics::{self, Report};
+use crate::handlers::diagnostics::Report;
 use crate::handlers::{self, Context, Failure, Outcome, View};
-use crate::pool::{Lane, Pool};
+use crate::pool::Pool;
 use crate::settings::{self, Options};
 use crate::task::Task;
 use crate::{uri, watchdog};
@@ -121,7 +124,6 @@ struct Server<B: Backend> {
     /// Something has changed of which the backend does not know that it changes findings.
     must_refresh: bool,
     settle_progress: Option<Progress>,
-
 }
 
 /// Progress that the server shows on its own account.
@@ -745,263 +747,4 @@ impl<B: Backend> Server<B> {
     }
 
     // Diagnostics that are sent
-
-    fn make_stale(&mut self, path: PathBuf) {
-        if !self.view.client.pulls_diagnostics {
-            self.stale.insert(path);
-            self.quiet_at = Some(Instant::now() + QUIET);
-        }
-    }
-
-    fn publish_stale(&mut self) {
-        self.quiet_at = None;
-        for path in std::mem::take(&mut self.stale) {
-            if self.view.documents.get(&path).is_none() {
-                self.publish(&path, Vec::new());
-                continue;
-            }
-            let (snapshot, view) = self.state();
-            let done = self.done.clone();
-            self.pool.spawn(Lane::Work, move || {
-                let context = Context::new(snapshot, view);
-                let reports =
-                    catch_unwind(AssertUnwindSafe(|| diagnostics::reports(&context, &path)));
-                drop(context);
-                let _ = done.send(match reports {
-                    Ok(reports) => Done::Publish { path, reports },
-                    Err(panic) => Done::Panicked(format!(
-                        "The check of {} panicked: {}",
-                        path.display(),
-                        panic_message(&*panic)
-                    )),
-                });
-            });
-        }
-    }
-
-    /// Sends what the client does not have already.
-    fn publish(&mut self, path: &Path, reports: Vec<Report>) {
-        let documents = &self.view.documents;
-        // The check of the text of now is under way, or the file was closed and is cleared.
-        if reports
-            .iter()
-            .any(|it| documents.version(&it.uri) != it.version)
-        {
-            return;
-        }
-        let is_reported = |uri: &Uri| reports.iter().any(|it| it.uri == *uri);
-        let gone = self
-            .published
-            .iter()
-            .filter(|(uri, (of, _))| of == path && !is_reported(uri));
-        let gone: Vec<_> = gone.map(|(uri, _)| uri.clone()).collect();
-        for uri in gone {
-            let published = self.published.remove(&uri);
-            if published.is_some_and(|(_, diagnostics)| !diagnostics.is_empty()) {
-                self.send_diagnostics(uri, None, &[]);
-            }
-        }
-        for Report {
-            uri,
-            version,
-            diagnostics,
-        } in reports
-        {
-            let before = self.published.get(&uri);
-            if before.is_none_or(|(_, it)| *it != diagnostics) {
-                self.send_diagnostics(uri.clone(), version, &diagnostics);
-                self.published.insert(uri, (path.to_owned(), diagnostics));
-            }
-        }
-    }
-
-    fn send_diagnostics(&self, uri: Uri, version: Option<i32>, diagnostics: &[lt::Diagnostic]) {
-        let mut params = json!({ "uri": uri, "diagnostics": diagnostics });
-        if let Some(version) = version.filter(|_| self.view.client.publish_version) {
-            params["version"] = json!(version);
-        }
-        self.notify("textDocument/publishDiagnostics", params);
-    }
-
-    // What files know of each other
-
-    fn settle(&mut self) {
-        self.settle_at = None;
-        self.is_settling = true;
-        let (snapshot, _) = self.state();
-        let (done, generation) = (self.done.clone(), self.generation);
-        self.pool.spawn(Lane::Background, move || {
-            let result = catch_unwind(AssertUnwindSafe(|| snapshot.settle()));
-            drop(snapshot);
-            if let Err(panic) = &result {
-                let message = format!("Settling panicked: {}", panic_message(&**panic));
-                let _ = done.send(Done::Panicked(message));
-            }
-            let _ = done.send(Done::Settled {
-                generation,
-                result: result.ok(),
-            });
-        });
-    }
-
-    fn settled(&mut self, generation: u64, result: Option<Cancellable<bool>>) {
-        self.is_settling = false;
-        // What is wrong with a project may show only when it is looked at.
-        self.warn_of_backend();
-        match result {
-            Some(Ok(has_changed)) => {
-                if has_changed || self.must_refresh {
-                    self.must_refresh = false;
-                    self.refresh();
-                }
-            }
-            // The change that has ended it asks for another.
-            Some(Err(_)) if generation != self.generation => return,
-            Some(Err(_)) | None => (),
-        }
-        self.end_settle_progress();
-        self.wake();
-    }
-
-    /// What the client shows may be wrong.
-    fn refresh(&mut self) {
-        if self.is_shut_down {
-            return;
-        }
-        let client = &self.view.client;
-        let methods = [
-            (client.refresh_diagnostics, "workspace/diagnostic/refresh"),
-            (client.refresh_inlay_hints, "workspace/inlayHint/refresh"),
-            (
-                client.refresh_semantic_tokens,
-                "workspace/semanticTokens/refresh",
-            ),
-        ];
-        for (is_supported, method) in methods {
-            if is_supported {
-                self.send_request(method, Value::Null, Expected::Nothing);
-            }
-        }
-        let open: Vec<_> = self.view.documents.paths().cloned().collect();
-        for path in open {
-            self.make_stale(path);
-        }
-    }
-
-    // Messages to the client
-
-    fn respond(&self, id: RequestId, result: Value) {
-        let _ = self.client.send(Response::new_ok(id, result).into());
-    }
-
-    fn respond_error(&self, id: RequestId, code: ErrorCode, message: String) {
-        let _ = self
-            .client
-            .send(Response::new_err(id, code as i32, message).into());
-    }
-
-    /// Answers a request, if that has not happened yet.
-    fn respond_pending(&mut self, id: &RequestId, result: Result<Value, (ErrorCode, String)>) {
-        if let Some(pending) = self.pending.remove(id) {
-            pending.task.abandon();
-            match result {
-                Ok(result) => self.respond(id.clone(), result),
-                Err((code, message)) => self.respond_error(id.clone(), code, message),
-            }
-        }
-    }
-
-    fn send_request(&mut self, method: &str, params: Value, expected: Expected) -> i32 {
-        self.next_id += 1;
-        let id = RequestId::from(self.next_id);
-        self.expected.insert(id.clone(), expected);
-        let _ = self
-            .client
-            .send(Request::new(id, method.into(), params).into());
-        self.next_id
-    }
-
-    fn notify(&self, method: &str, params: Value) {
-        let _ = self
-            .client
-            .send(Notification::new(method.into(), params).into());
-    }
-
-    fn warn_of_settings(&mut self, problems: Vec<String>) {
-        let told = std::mem::replace(&mut self.told[0], problems);
-        self.warn(&self.told[0], &told);
-    }
-
-    fn warn_of_backend(&mut self) {
-        if let Some(problems) = self.backend.problems() {
-            let told = std::mem::replace(&mut self.told[1], problems);
-            self.warn(&self.told[1], &told);
-        }
-    }
-
-    /// Tells the user what has not been told before.
-    fn warn(&self, problems: &[String], told: &[String]) {
-        for (number, message) in problems.iter().enumerate() {
-            if !told.contains(message) && !problems[..number].contains(message) {
-                let kind = lt::MessageType::Warning;
-                self.notify(
-                    "window/showMessage",
-                    json!({ "type": kind, "message": message }),
-                );
-            }
-        }
-    }
-
-    fn log(&self, kind: lt::MessageType, message: String) {
-        self.notify(
-            "window/logMessage",
-            json!({ "type": kind, "message": message }),
-        );
-    }
-
-    fn log_panic(&self, what: &str, result: std::thread::Result<()>) {
-        if let Err(panic) = result {
-            let message = format!("Handling {what} panicked: {}", panic_message(&*panic));
-            self.log(lt::MessageType::Error, message);
-        }
-    }
-
-    fn show(&mut self, page: String, url: Option<String>) {
-        if let Some(url) = url.filter(|_| self.view.client.show_document) {
-            let params = json!({ "uri": url, "takeFocus": true });
-            self.send_request("window/showDocument", params, Expected::Shown);
-        } else {
-            let kind = lt::MessageType::Info;
-            self.notify(
-                "window/showMessage",
-                json!({ "type": kind, "message": page }),
-            );
-        }
-    }
-
-    fn begin_progress(&mut self, title: &'static str) -> Option<Progress> {
-        if !self.view.client.progress {
-            return None;
-        }
-        // The id of the request is the token.
-        let params = json!({ "token": self.next_id + 1 });
-        let id = self.send_request("window/workDoneProgress/create", params, Expected::Progress);
-        Some(Progress {
-            id,
-            title,
-            has_begun: false,
-        })
-    }
-
-    fn end_settle_progress(&mut self) {
-        if let Some(progress) = self.settle_progress.take()
-            && progress.has_begun
-        {
-            let value = json!({ "kind": "end" });
-            self.notify(
-                "$/progress",
-                json!({ "token": progress.id, "value": value }),
-            );
-        }
-    }
 }
