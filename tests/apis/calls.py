@@ -14,6 +14,7 @@ from __future__ import annotations
 import array
 import ast
 import asyncio
+import atexit
 import base64
 import binascii
 import bisect
@@ -73,6 +74,7 @@ import statistics
 import string
 import struct
 import sys
+import tempfile
 import textwrap
 import time
 import tokenize
@@ -111,7 +113,11 @@ texts: Proxy[list[str]] = Proxy(lambda: ["a", "b"])
 list_of_text: list[Proxy[str]] = [text, text]
 document: Proxy[str] = Proxy(lambda: "[1, 2]")
 number_text: Proxy[str] = Proxy(lambda: "12")
-path: Proxy[str] = Proxy(lambda: "/tmp")
+scratch = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+file = os.path.join(scratch, "file")
+pathlib.Path(file).touch()
+path: Proxy[str] = Proxy(lambda: scratch)
 encoding: Proxy[str] = Proxy(lambda: "utf-8")
 iso_date: Proxy[str] = Proxy(lambda: "2026-01-02")
 data: Proxy[bytes] = Proxy(lambda: b"\x01\x00\x02\x00")
@@ -331,17 +337,17 @@ re.match("(?P<a>a)", "a").group(text)  # ValueError in proxystore, TypeError in 
 
 # Files and paths
 open(path + "/x", "w").close()
-open("/tmp/x", Proxy(lambda: "w")).close()  # TypeError
-open("/tmp/x", encoding=encoding).close()  # TypeError
+open(file, Proxy(lambda: "w")).close()  # TypeError
+open(file, encoding=encoding).close()  # TypeError
 io.StringIO(text).read()  # TypeError
 io.StringIO().write(text)  # TypeError
 io.StringIO("abc").read(number)
 io.BytesIO(data).read()  # TypeError in proxystore
 io.BytesIO().write(data)  # TypeError in proxystore
 io.BytesIO(b"abc").read(number)
-open("/tmp/x", "w").write(text)  # TypeError
-open("/tmp/x", "wb").write(data)  # TypeError in proxystore
-open("/tmp/x", "w").writelines(list_of_text)  # TypeError
+open(file, "w").write(text)  # TypeError
+open(file, "wb").write(data)  # TypeError in proxystore
+open(file, "w").writelines(list_of_text)  # TypeError
 sys.stdout.write(text)  # TypeError
 os.path.join(path, text)
 os.path.join("/", path)
@@ -356,12 +362,12 @@ os.makedirs(path, exist_ok=flag)  # FileExistsError in proxystore, TypeError in 
 os.write(os.open(os.devnull, os.O_WRONLY), byte)  # TypeError in proxystore
 pathlib.Path(path).name
 pathlib.Path("/") / path
-pathlib.Path("/tmp/x").write_text(text)  # TypeError
-pathlib.Path("/tmp/x").write_bytes(data)  # TypeError in proxystore
-pathlib.Path("/tmp").joinpath(text).name
+pathlib.Path(file).write_text(text)  # TypeError
+pathlib.Path(file).write_bytes(data)  # TypeError in proxystore
+pathlib.Path(scratch).joinpath(text).name
 pathlib.Path("/tmp/a.txt").with_suffix(Proxy(lambda: ".x")).name
 pathlib.Path("/tmp/a.txt").with_name(text).name  # TypeError
-pathlib.Path("/tmp").glob(text) and None
+pathlib.Path(scratch).glob(text) and None
 glob.glob(path)  # TypeError
 shutil.which(text)
 linecache.getline(path, 1)  # ValueError in proxystore, TypeError in proxyrt; unreported
