@@ -113,7 +113,9 @@ texts: Proxy[list[str]] = Proxy(lambda: ["a", "b"])
 list_of_text: list[Proxy[str]] = [text, text]
 document: Proxy[str] = Proxy(lambda: "[1, 2]")
 number_text: Proxy[str] = Proxy(lambda: "12")
-scratch = tempfile.mkdtemp()
+# The same for each run of this file in one process.
+scratch = os.path.join(tempfile.gettempdir(), f"calls-{os.getpid()}")
+os.makedirs(scratch, exist_ok=True)
 atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 file = os.path.join(scratch, "file")
 pathlib.Path(file).touch()
