@@ -156,8 +156,8 @@ test("the page of a rule can be read", limits, async (t) => {
         arguments: [IDENTITY],
     });
     await until(() => client.shown.length > 0, "the page to be shown");
+    assert.equal(await client.stop(), 0);
+    // The editor may keep it open.
     const file = fileURLToPath(client.shown[0] ?? "");
     assert.match(await readFile(file, "utf8"), /identity-check-on-proxy/);
-    assert.equal(await client.stop(), 0);
-    await assert.rejects(readFile(file), "the page is left behind");
 });
