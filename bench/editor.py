@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 EDITS = 60
-MEMORY_EDITS = 100
+MEMORY_EDITS = 1000
 TIMEOUT = 120.0
 
 

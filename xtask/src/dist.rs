@@ -43,7 +43,7 @@ pub(crate) fn run(options: &Options) -> Result<Outcome> {
         flags
     };
     println!("building {}", binary().display());
-    build("dist", &target(), &flags)?;
+    build(&target(), &flags)?;
     println!("{} is complete", binary().display());
     Ok(Outcome::Success)
 }
@@ -63,7 +63,7 @@ fn profile(options: &Options) -> Result<PathBuf> {
     println!("building the program that counts what it does");
     let mut flags = OsString::from("-Cprofile-generate=");
     flags.push(&counts);
-    build("release", &folder, &flags)?;
+    build(&folder, &flags)?;
 
     println!("running it");
     let installed = succeed(
@@ -73,7 +73,7 @@ fn profile(options: &Options) -> Result<PathBuf> {
     )?;
     let corpora = ["fixtures/apps", "fixtures/typing", installed.trim()];
     for corpus in corpora {
-        let mut command = Command::new(folder.join("release/proxycheck"));
+        let mut command = Command::new(folder.join("dist/proxycheck"));
         command
             .args(["check", "--exit-zero", "--python"])
             .arg(environment.folder())
@@ -88,12 +88,19 @@ fn profile(options: &Options) -> Result<PathBuf> {
     Ok(merged)
 }
 
-fn build(profile: &str, target: &Path, flags: &OsString) -> Result<()> {
+/// Counts are found again by the names of functions, which are others in another profile of Cargo's.
+fn build(target: &Path, flags: &OsString) -> Result<()> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
-        .args(["build", "--locked", "--bin", "proxycheck", "--profile"])
-        .arg(profile)
+        .args([
+            "build",
+            "--locked",
+            "--bin",
+            "proxycheck",
+            "--profile",
+            "dist",
+        ])
         .arg("--target-dir")
         .arg(target)
         .current_dir(root())
