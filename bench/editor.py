@@ -26,6 +26,8 @@ from typing import Any
 
 EDITS = 60
 MEMORY_EDITS = 1000
+# A slow server is measured on fewer edits: seconds for each series of them.
+PATIENCE = 60.0
 TIMEOUT = 120.0
 
 
@@ -210,8 +212,11 @@ class Document:
 
 def time_edits(document: Document) -> list[float]:
     """Milliseconds from an edit to fresh findings."""
-    times = []
+    times: list[float] = []
+    begin = time.perf_counter()
     for number in range(EDITS):
+        if time.perf_counter() - begin > PATIENCE:
+            break
         text = document.edited(number)
         start = time.perf_counter()
         document.change(text)
@@ -263,9 +268,12 @@ def measure(
         edits += time_edits(document)
     completion, members = time_completion(documents[0], target)
     before = server.memory()
-    for number in range(MEMORY_EDITS):
-        documents[0].change(documents[0].edited(number))
+    begin = time.perf_counter()
+    made = 0
+    while made < MEMORY_EDITS and time.perf_counter() - begin < PATIENCE:
+        documents[0].change(documents[0].edited(made))
         server.findings(documents[0].uri, documents[0].version)
+        made += 1
     after = server.memory()
     server.end()
     return {
@@ -275,7 +283,8 @@ def measure(
         "completion_median": statistics.median(completion),
         "completions": members,
         "memory": before,
-        "memory_after_edits": after,
+        "memory_after": after,
+        "memory_edits": made,
     }
 
 
@@ -296,22 +305,22 @@ def main() -> int:
     sources = list(options.project.rglob("*.py"))
     lines = sum(path.read_text().count("\n") for path in sources)
     print(f"{len(sources)} files, {lines} lines; edits of {len(options.file)} files")
-    results = {}
+    results: dict[str, dict[str, Any]] = {}
+    options.output.parent.mkdir(parents=True, exist_ok=True)
     for argument in options.server:
         name, _, command = argument.partition("=")
-        results[name] = measure(
+        figures = measure(
             shlex.split(command),
             options.project.resolve(),
             options.python.resolve(),
             options.file,
             options.target,
         )
-    options.output.parent.mkdir(parents=True, exist_ok=True)
-    options.output.write_text(json.dumps(results, indent=2) + "\n")
-    columns = list(next(iter(results.values())))
-    print(" ".join(["server".ljust(12), *(it.rjust(20) for it in columns)]))
-    for name, figures in results.items():
-        print(" ".join([name.ljust(12), *(f"{figures[it]:20.1f}" for it in columns)]))
+        if not results:
+            print(" ".join(["server".ljust(12), *(it.rjust(17) for it in figures)]))
+        print(" ".join([name.ljust(12), *(f"{it:17.1f}" for it in figures.values())]), flush=True)
+        results[name] = figures
+        options.output.write_text(json.dumps(results, indent=2) + "\n")
     return 0
 
 
