@@ -1,7 +1,8 @@
 //! Which files can see a proxy at all.
 //!
 //! Types flow along imports. A file none of whose imports leads, over any number of the user's own
-//! modules, to a package that makes proxies has no proxy in it.
+//! modules and our stubs, to a module that makes proxies has no proxy in it: that a file names a
+//! connector is not enough.
 
 use rayon::prelude::*;
 use ruff_db::files::File;
@@ -15,6 +16,10 @@ use ty_python_semantic::Db as _;
 
 use crate::db::{Db, ProxyDb as _, caught, is_stub};
 
+/// The packages among our stubs all of whose modules can give a proxy. Those of ProxyStore give one if
+/// they import one of these.
+const MAKERS: [&str; 3] = ["_proxycheck", "dask", "distributed"];
+
 /// What a proxy can be seen from. Files are in the order of their paths.
 #[derive(Debug, Default)]
 pub(crate) struct Reach {
@@ -24,7 +29,7 @@ pub(crate) struct Reach {
     pub(crate) imported: Vec<File>,
 }
 
-/// What the user's own files import.
+/// What the user's own files and our stubs import.
 #[derive(Debug)]
 pub(crate) struct Imports {
     /// The packages that make proxies by what they depend on.
@@ -34,10 +39,11 @@ pub(crate) struct Imports {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct OfFile {
-    /// Whether a package that makes proxies is imported directly.
+    is_stub: bool,
+    /// Whether a module that makes proxies is imported directly.
     has_proxies: bool,
-    /// The user's own modules.
-    own: Vec<File>,
+    /// The user's own modules and our stubs.
+    imported: Vec<File>,
 }
 
 impl Imports {
@@ -45,20 +51,24 @@ impl Imports {
     ///
     /// What is installed in `site_packages` makes proxies if it depends on a package that does.
     pub(crate) fn of(db: &Db, roots: &[File], site_packages: &[SystemPathBuf]) -> Self {
-        let makers = packages_that_make_proxies(db, site_packages);
-        let by_file: FxHashMap<File, OfFile> = roots
-            .par_iter()
-            .map_with(db.clone(), |db, file| (*file, imports(db, *file, &makers)))
-            .collect();
-        let unknown = (by_file.values())
-            .flat_map(|it| &it.own)
-            .filter(|it| !by_file.contains_key(it));
-        let unknown: FxHashSet<File> = unknown.copied().collect();
-        let mut imports = Imports { makers, by_file };
-        for file in unknown {
-            if !imports.by_file.contains_key(&file) {
-                imports.look_at(db, file);
-            }
+        let mut imports = Imports {
+            makers: packages_that_make_proxies(db, site_packages),
+            by_file: FxHashMap::default(),
+        };
+        let mut unknown = roots.to_vec();
+        while !unknown.is_empty() {
+            let found: Vec<(File, OfFile)> = unknown
+                .par_iter()
+                .map_with(db.clone(), |db, file| {
+                    (*file, imports_of(db, *file, &imports.makers))
+                })
+                .collect();
+            imports.by_file.extend(found);
+            let next = (unknown.iter())
+                .flat_map(|it| &imports.by_file[it].imported)
+                .filter(|it| !imports.by_file.contains_key(it));
+            let next: FxHashSet<File> = next.copied().collect();
+            unknown = next.into_iter().collect();
         }
         imports
     }
@@ -69,9 +79,9 @@ impl Imports {
         let mut queue = vec![file];
         let mut is_different = false;
         while let Some(file) = queue.pop() {
-            let found = imports(db, file, &self.makers);
+            let found = imports_of(db, file, &self.makers);
             let unknown = |it: &File| !self.by_file.contains_key(it) && *it != file;
-            queue.extend(found.own.iter().copied().filter(unknown));
+            queue.extend(found.imported.iter().copied().filter(unknown));
             if self.by_file.get(&file) != Some(&found) {
                 is_different = true;
                 self.by_file.insert(file, found);
@@ -80,16 +90,17 @@ impl Imports {
         is_different
     }
 
-    /// All files that have been looked at.
+    /// All files of the user's own that have been looked at.
     pub(crate) fn files(&self) -> impl Iterator<Item = File> {
-        self.by_file.keys().copied()
+        let own = self.by_file.iter().filter(|(_, it)| !it.is_stub);
+        own.map(|(file, _)| *file)
     }
 
     /// The files that import one of `files`, directly or over other files.
     pub(crate) fn importers(&self, files: impl IntoIterator<Item = File>) -> FxHashSet<File> {
         let mut importers: FxHashMap<File, Vec<File>> = FxHashMap::default();
         for (file, imports) in &self.by_file {
-            for imported in &imports.own {
+            for imported in &imports.imported {
                 importers.entry(*imported).or_default().push(*file);
             }
         }
@@ -103,8 +114,12 @@ impl Imports {
             .collect();
         let mut files = self.importers(direct.iter().copied());
         files.extend(direct);
-        let own = |file| self.by_file.get(&file).map_or(&[][..], |it| &it.own);
-        let mut imported = closure(files.iter().copied(), |file| own(file).to_vec());
+        let is_own = |file: &File| self.by_file.get(file).is_some_and(|it| !it.is_stub);
+        files.retain(is_own);
+        let mut imported = closure(files.iter().copied(), |file| {
+            let imported = self.by_file.get(&file).map_or(&[][..], |it| &it.imported);
+            imported.iter().copied().filter(is_own).collect()
+        });
         imported.extend(&files);
         let sorted = |files: FxHashSet<File>| {
             let mut files: Vec<File> = files.into_iter().collect();
@@ -190,7 +205,7 @@ fn requires_maker(metadata: &str) -> bool {
         })
 }
 
-fn imports(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
+fn imports_of(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
     // The check of the file will fail in the same way, and say so.
     caught(|| find_imports(db, file, makers)).unwrap_or_default()
 }
@@ -206,10 +221,10 @@ fn find_imports(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
     };
     names.visit_body(module.suite());
     let mut result = OfFile {
-        has_proxies: false,
-        own: Vec::new(),
+        is_stub: is_stub(db, file),
+        ..OfFile::default()
     };
-    for name in names.names.iter().flat_map(ModuleName::ancestors) {
+    for name in names.names {
         let package = name.components().next();
         result.has_proxies |= db
             .proxy_classes()
@@ -221,15 +236,13 @@ fn find_imports(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
         let Some(file) = module.file(db) else {
             continue;
         };
-        if is_stub(db, file) {
+        if is_stub(db, file) && package.is_some_and(|it| MAKERS.contains(&it)) {
             result.has_proxies = true;
+        } else if is_stub(db, file) {
+            result.imported.push(file);
         } else if module.search_path(db).is_some_and(|it| it.is_first_party()) {
-            result.own.push(file);
-        } else if name
-            .components()
-            .next()
-            .is_some_and(|it| makers.contains(it))
-        {
+            result.imported.push(file);
+        } else if package.is_some_and(|it| makers.contains(it)) {
             result.has_proxies = true;
         }
     }
@@ -247,11 +260,10 @@ impl<'ast> SourceOrderVisitor<'ast> for ImportedNames<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         match stmt {
             Stmt::Import(import) => {
-                let names = import
-                    .names
-                    .iter()
-                    .filter_map(|it| ModuleName::new(&it.name));
-                self.names.extend(names);
+                let names = (import.names.iter()).filter_map(|it| ModuleName::new(&it.name));
+                // Of these, the first is bound to a name, and the others are its members.
+                self.names
+                    .extend(names.flat_map(|it| it.ancestors().collect::<Vec<_>>()));
             }
             Stmt::ImportFrom(import) => {
                 let Ok(base) = ModuleName::from_import_statement(self.db, self.importing, import)
@@ -277,7 +289,87 @@ impl<'ast> SourceOrderVisitor<'ast> for ImportedNames<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::requires_maker;
+    use std::sync::Arc;
+
+    use ruff_db::files::system_path_to_file;
+    use ruff_db::system::{InMemorySystem, MemoryFileSystem};
+    use ruff_python_ast::PythonVersion;
+
+    use super::*;
+    use crate::db::ProgramOptions;
+
+    /// The names of those modules in the folder `/p` that can see a proxy, and of those that they import.
+    fn reach(modules: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
+        let disk = MemoryFileSystem::with_current_directory("/p");
+        let paths: Vec<String> = (modules.iter())
+            .map(|(name, _)| format!("/p/{}.py", name.replace('.', "/")))
+            .collect();
+        for (path, (_, text)) in paths.iter().zip(modules) {
+            disk.write_file_all(path, text).expect("it is written");
+        }
+        let options = ProgramOptions {
+            src: vec![SystemPathBuf::from("/p")],
+            extra: Vec::new(),
+            site_packages: Vec::new(),
+            python_version: PythonVersion::PY312,
+            proxy_classes: Vec::new(),
+            platform: None,
+            enabled_rules: Vec::new(),
+            respect_type_ignore: false,
+            respect_ty_ignore: false,
+        };
+        let system = Arc::new(InMemorySystem::from_memory_fs(disk));
+        let db = Db::new(system, &options).expect("the settings are right");
+        let file = |path: &String| system_path_to_file(&db, path).expect("it is there");
+        let files: Vec<File> = paths.iter().map(file).collect();
+        let reach = Imports::of(&db, &files, &[]).reach(&db);
+        let names = |found: &[File]| {
+            let is_found = |(file, _): &(&File, _)| found.contains(file);
+            let found = files.iter().zip(modules).filter(is_found);
+            found.map(|(_, (name, _))| (*name).to_owned()).collect()
+        };
+        (names(&reach.files), names(&reach.imported))
+    }
+
+    #[test]
+    fn proxies_reach_all_importers_of_what_makes_them() {
+        let (files, imported) = reach(&[
+            ("stores", "from proxystore.store import Store\n"),
+            ("app", "def f():\n    import stores, helper\n"),
+            ("helper", "import numpy\n"),
+            ("alone", "import helper\n"),
+            ("tasks", "from dask.distributed import Client\n"),
+        ]);
+        assert_eq!(files, ["stores", "app", "tasks"]);
+        assert_eq!(imported, ["stores", "app", "helper", "tasks"]);
+    }
+
+    #[test]
+    fn a_module_of_proxystore_that_makes_no_proxies_is_like_any_other() {
+        let (files, _) = reach(&[
+            (
+                "one",
+                "from proxystore.connectors.redis import RedisConnector\n\
+                 from proxystore.serialize import serialize\n\
+                 from proxyrt.connectors.file import FileConnector\n",
+            ),
+            ("two", "from proxystore import store\n"),
+            ("three", "from proxystore_ex.plugins import distributed\n"),
+            ("four", "import proxyrt\n"),
+        ]);
+        assert_eq!(files, ["two", "three", "four"]);
+    }
+
+    #[test]
+    fn the_package_of_a_module_is_seen_from_where_it_is_bound() {
+        let (files, _) = reach(&[
+            ("package.__init__", "from proxystore.proxy import Proxy\n"),
+            ("package.part", ""),
+            ("binds", "import package.part\n"),
+            ("does_not", "from package.part import x\n"),
+        ]);
+        assert_eq!(files, ["package.__init__", "binds"]);
+    }
 
     #[test]
     fn a_requirement_is_read_up_to_its_version() {
