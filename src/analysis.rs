@@ -3,6 +3,7 @@
 //! What there is to do is handed out as [`Work`], so that it can be done on other threads, and given up
 //! when the program changes.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -122,11 +123,14 @@ impl Work {
 
 fn in_parallel<I: Send, T: Send + Sync>(
     db: &Db,
-    files: Vec<(File, I)>,
+    mut files: Vec<(File, I)>,
     find: impl Fn(&Db, File, I) -> Arc<[T]> + Sync,
 ) -> Vec<(File, Arc<[T]>)> {
+    // A long one at the end would have the other threads wait.
+    files.sort_by_cached_key(|(file, _)| Reverse(source_text(db, *file).as_str().len()));
     files
-        .into_par_iter()
+        .into_iter()
+        .par_bridge()
         .map_with(db.clone(), |db, (file, input)| {
             // The check of the file will fail in the same way, and say so.
             (file, caught(|| find(db, file, input)).unwrap_or_default())

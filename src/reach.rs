@@ -214,71 +214,100 @@ fn find_imports(db: &Db, file: File, makers: &FxHashSet<String>) -> OfFile {
     let program_file = db.program_file(file);
     let module = parsed_module(db, program_file.python_file(db)).load(db);
     let importing = ImportingFile::ResolverFile(program_file.resolver_file(db));
-    let mut names = ImportedNames {
+    let mut finder = Finder {
         db,
         importing,
-        names: FxHashSet::default(),
+        makers,
+        seen: FxHashMap::default(),
+        found: OfFile {
+            is_stub: is_stub(db, file),
+            ..OfFile::default()
+        },
     };
-    names.visit_body(module.suite());
-    let mut result = OfFile {
-        is_stub: is_stub(db, file),
-        ..OfFile::default()
-    };
-    for name in names.names {
-        let package = name.components().next();
-        result.has_proxies |= db
-            .proxy_classes()
-            .iter()
-            .any(|it| Some(it.package()) == package);
-        let Some(module) = resolve_module(db, importing, &name) else {
-            continue;
-        };
-        let Some(file) = module.file(db) else {
-            continue;
-        };
-        if is_stub(db, file) && package.is_some_and(|it| MAKERS.contains(&it)) {
-            result.has_proxies = true;
-        } else if is_stub(db, file) {
-            result.imported.push(file);
-        } else if module.search_path(db).is_some_and(|it| it.is_first_party()) {
-            result.imported.push(file);
-        } else if package.is_some_and(|it| makers.contains(it)) {
-            result.has_proxies = true;
-        }
-    }
-    result
+    finder.visit_body(module.suite());
+    finder.found
 }
 
-/// The modules that a file may import, wherever in the file it does so.
-struct ImportedNames<'db> {
+/// Looks at the modules that a file may import, wherever in the file it does so.
+struct Finder<'db> {
     db: &'db Db,
     importing: ImportingFile<'db>,
-    names: FxHashSet<ModuleName>,
+    makers: &'db FxHashSet<String>,
+    /// Modules, and whether those in them are of interest, too.
+    seen: FxHashMap<ModuleName, bool>,
+    found: OfFile,
 }
 
-impl<'ast> SourceOrderVisitor<'ast> for ImportedNames<'_> {
+impl Finder<'_> {
+    /// Whether the modules in this one, if it is a package, are of interest, too.
+    fn visit_module(&mut self, name: ModuleName) -> bool {
+        if let Some(is_of_interest) = self.seen.get(&name) {
+            return *is_of_interest;
+        }
+        let is_of_interest = self.look_at(&name);
+        self.seen.insert(name, is_of_interest);
+        is_of_interest
+    }
+
+    fn look_at(&mut self, name: &ModuleName) -> bool {
+        let package = name.components().next().unwrap_or_default();
+        let classes = self.db.proxy_classes();
+        if classes.iter().any(|it| it.package() == package) {
+            self.found.has_proxies = true;
+        }
+        let Some(module) = resolve_module(self.db, self.importing, name) else {
+            return false;
+        };
+        let Some(file) = module.file(self.db) else {
+            return true;
+        };
+        let is_stub = is_stub(self.db, file);
+        let is_own = || (module.search_path(self.db)).is_some_and(|it| it.is_first_party());
+        if is_stub && MAKERS.contains(&package) {
+            self.found.has_proxies = true;
+            false
+        } else if is_stub || is_own() {
+            self.found.imported.push(file);
+            true
+        } else {
+            self.found.has_proxies |= self.makers.contains(package);
+            false
+        }
+    }
+}
+
+impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         match stmt {
             Stmt::Import(import) => {
-                let names = (import.names.iter()).filter_map(|it| ModuleName::new(&it.name));
-                // Of these, the first is bound to a name, and the others are its members.
-                self.names
-                    .extend(names.flat_map(|it| it.ancestors().collect::<Vec<_>>()));
+                for name in import
+                    .names
+                    .iter()
+                    .filter_map(|it| ModuleName::new(&it.name))
+                {
+                    // The first of these is bound to a name, and the others are its members.
+                    for ancestor in name.ancestors() {
+                        self.visit_module(ancestor);
+                    }
+                }
             }
             Stmt::ImportFrom(import) => {
                 let Ok(base) = ModuleName::from_import_statement(self.db, self.importing, import)
                 else {
                     return;
                 };
-                for alias in &import.names {
+                if self.visit_module(base.clone()) {
                     // What is imported from a package may be a module.
-                    if let Some(name) = ModuleName::new(&alias.name) {
+                    for name in import
+                        .names
+                        .iter()
+                        .filter_map(|it| ModuleName::new(&it.name))
+                    {
                         let mut submodule = base.clone();
                         submodule.extend(&name);
-                        self.names.insert(submodule);
+                        self.visit_module(submodule);
                     }
                 }
-                self.names.insert(base);
             }
             _ => walk_stmt(self, stmt),
         }

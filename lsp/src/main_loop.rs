@@ -111,8 +111,9 @@ struct Server<B: Backend> {
     /// What was set at the start, and what the client said since.
     initial_settings: Value,
     client_settings: Value,
-    /// The problems that the user knows of, of the settings and of the backend.
-    told: [Vec<String>; 2],
+    /// The problems that the user knows of.
+    problems_of_settings: Vec<String>,
+    problems_of_backend: Vec<String>,
 
     /// Files of which diagnostics are to be sent, and when.
     stale: BTreeSet<PathBuf>,
@@ -198,7 +199,8 @@ pub fn run<B: Backend>(
         watched: Vec::new(),
         initial_settings,
         client_settings: Value::Null,
-        told: Default::default(),
+        problems_of_settings: Vec::new(),
+        problems_of_backend: Vec::new(),
         stale: BTreeSet::new(),
         quiet_at: None,
         published: HashMap::new(),

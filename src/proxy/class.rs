@@ -18,6 +18,16 @@ pub(crate) struct Class {
 }
 
 impl Class {
+    /// The class of `ty`, or the class that it is.
+    pub(crate) fn of<'db>(
+        db: &'db dyn ProxyDb,
+        env: &ProgramEnvironment<'db>,
+        ty: Type<'db>,
+    ) -> Option<Self> {
+        let place = ty.definition(db, env)?.focus_range(db)?;
+        Some(Class { place })
+    }
+
     /// Looks at the statement, with the types of its file.
     pub(crate) fn inspect<'db, R>(
         self,
@@ -58,11 +68,9 @@ fn linearization<'db>(
     ty: Type<'db>,
     open: &mut Vec<Class>,
 ) -> Vec<Class> {
-    let definition = ty.definition(db, env);
-    let Some(place) = definition.and_then(|it| it.focus_range(db)) else {
+    let Some(class) = Class::of(db, env, ty) else {
         return Vec::new();
     };
-    let class = Class { place };
     // A class that inherits from itself.
     if open.contains(&class) {
         return Vec::new();

@@ -1,11 +1,10 @@
-use ruff_db::parsed::parsed_module;
-use ruff_python_ast::find_node::covering_node;
-use ruff_python_ast::{AnyNodeRef, Expr, ExprCall, Stmt};
+use ruff_python_ast::{Decorator, Expr, ExprCall, Stmt, StmtClassDef};
 use ruff_text_size::Ranged;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, FixEdit, with_article};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
+use crate::proxy::class::Class;
 use crate::proxy::display;
 use crate::proxy::model::print;
 
@@ -99,31 +98,32 @@ fn is_never_callable_type(cx: &Checker<'_, '_>, ty: Type<'_>) -> bool {
 
 /// Whether an object is of a class without bases that defines no `__call__`.
 fn has_no_call_method(cx: &Checker<'_, '_>, ty: Type<'_>) -> bool {
-    let Some(place) = ty.definition(cx.db, cx.env()).and_then(|it| it.focus_range(cx.db)) else {
-        return false;
-    };
-    let file = cx.db.program_file(place.file());
-    let module = parsed_module(cx.db, file.python_file(cx.db)).load(cx.db);
-    let covering = covering_node(AnyNodeRef::from(module.syntax()), place.range());
-    let class = covering.ancestors().find_map(|it| match it {
-        AnyNodeRef::StmtClassDef(it) => Some(it),
-        _ => None,
+    let class = Class::of(cx.db, cx.env(), ty);
+    let has_none = class.and_then(|it| it.inspect(cx.db, |_, class| lacks_call(class)));
+    has_none.unwrap_or(false)
+}
+
+fn lacks_call(class: &StmtClassDef) -> bool {
+    let is_call = |it: &Expr| it.as_name_expr().is_some_and(|it| it.id == "__call__");
+    let defines_call = class.body.iter().any(|it| match it {
+        Stmt::FunctionDef(it) => &it.name == "__call__",
+        Stmt::Assign(it) => it.targets.iter().any(is_call),
+        Stmt::Expr(_) | Stmt::AnnAssign(_) | Stmt::Pass(_) => false,
+        _ => true,
     });
-    class.is_some_and(|class| {
-        let defines_call = class.body.iter().any(|it| match it {
-            Stmt::FunctionDef(it) => &it.name == "__call__",
-            Stmt::Assign(it) => it
-                .targets
-                .iter()
-                .any(|it| it.as_name_expr().is_some_and(|it| it.id == "__call__")),
-            Stmt::Expr(_) | Stmt::AnnAssign(_) | Stmt::Pass(_) => false,
-            _ => true,
-        });
-        class.arguments.as_deref().is_none_or(|it| it.is_empty())
-            && class.decorator_list.iter().all(|it| {
-                let printed = cx.text(&it.expression);
-                printed.contains("dataclass")
-            })
-            && !defines_call
-    })
+    let is_dataclass = |it: &Decorator| {
+        let function = match &it.expression {
+            Expr::Call(call) => &*call.func,
+            function => function,
+        };
+        match function {
+            Expr::Name(name) => name.id == "dataclass",
+            Expr::Attribute(attribute) => &attribute.attr == "dataclass",
+            _ => false,
+        }
+    };
+    class.bases().is_empty()
+        && class.keywords().is_empty()
+        && class.decorator_list.iter().all(is_dataclass)
+        && !defines_call
 }

@@ -50,14 +50,14 @@ impl<B: Backend> Server<B> {
     }
 
     pub(super) fn warn_of_settings(&mut self, problems: Vec<String>) {
-        let told = std::mem::replace(&mut self.told[0], problems);
-        self.warn(&self.told[0], &told);
+        let told = std::mem::replace(&mut self.problems_of_settings, problems);
+        self.warn(&self.problems_of_settings, &told);
     }
 
     pub(super) fn warn_of_backend(&mut self) {
         if let Some(problems) = self.backend.problems() {
-            let told = std::mem::replace(&mut self.told[1], problems);
-            self.warn(&self.told[1], &told);
+            let told = std::mem::replace(&mut self.problems_of_backend, problems);
+            self.warn(&self.problems_of_backend, &told);
         }
     }
 
