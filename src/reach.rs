@@ -336,17 +336,7 @@ mod tests {
         for (path, (_, text)) in paths.iter().zip(modules) {
             disk.write_file_all(path, text).expect("it is written");
         }
-        let options = ProgramOptions {
-            src: vec![SystemPathBuf::from("/p")],
-            extra: Vec::new(),
-            site_packages: Vec::new(),
-            python_version: PythonVersion::PY312,
-            proxy_classes: Vec::new(),
-            platform: None,
-            enabled_rules: Vec::new(),
-            respect_type_ignore: false,
-            respect_ty_ignore: false,
-        };
+        let options = ProgramOptions::of_folder("/p", PythonVersion::PY312);
         let system = Arc::new(InMemorySystem::from_memory_fs(disk));
         let db = Db::new(system, &options).expect("the settings are right");
         let file = |path: &String| system_path_to_file(&db, path).expect("it is there");

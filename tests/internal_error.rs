@@ -111,17 +111,7 @@ fn a_panic_is_one_finding_and_the_other_files_are_checked() {
         .fs()
         .write_files_all([("/src/good.py", mistake), ("/src/broken.py", "")])
         .expect("new files");
-    let options = ProgramOptions {
-        src: vec!["/src".into()],
-        extra: Vec::new(),
-        site_packages: Vec::new(),
-        python_version: PythonVersion::PY312,
-        proxy_classes: Vec::new(),
-        platform: None,
-        enabled_rules: Vec::new(),
-        respect_type_ignore: false,
-        respect_ty_ignore: false,
-    };
+    let options = ProgramOptions::of_folder("/src", PythonVersion::PY312);
     let request = Request {
         options: &options,
         files: &["/src/broken.py".into(), "/src/good.py".into()],

@@ -385,7 +385,7 @@ mod tests {
 
     use ruff_db::files::system_path_to_file;
     use ruff_db::parsed::parsed_module;
-    use ruff_db::system::{InMemorySystem, MemoryFileSystem, SystemPathBuf};
+    use ruff_db::system::{InMemorySystem, MemoryFileSystem};
     use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_expr};
     use ruff_python_ast::{Expr, PythonVersion};
     use ruff_text_size::Ranged;
@@ -405,17 +405,7 @@ mod tests {
             wrapped = delayed(plain)\n";
         disk.write_file("/p/helper.py", helper)
             .expect("it is written");
-        let options = ProgramOptions {
-            src: vec![SystemPathBuf::from("/p")],
-            extra: Vec::new(),
-            site_packages: Vec::new(),
-            python_version: PythonVersion::PY312,
-            proxy_classes: Vec::new(),
-            platform: None,
-            enabled_rules: Vec::new(),
-            respect_type_ignore: false,
-            respect_ty_ignore: false,
-        };
+        let options = ProgramOptions::of_folder("/p", PythonVersion::PY312);
         let system = Arc::new(InMemorySystem::from_memory_fs(disk));
         let db = Db::new(system, &options).expect("the settings are right");
         let file = system_path_to_file(&db, "/p/main.py").expect("it is there");

@@ -50,6 +50,23 @@ pub struct ProgramOptions {
     pub respect_ty_ignore: bool,
 }
 
+impl ProgramOptions {
+    /// Options for a program whose first-party imports are searched in one folder, without an environment.
+    pub fn of_folder(src: impl Into<SystemPathBuf>, python_version: PythonVersion) -> Self {
+        ProgramOptions {
+            src: vec![src.into()],
+            extra: Vec::new(),
+            site_packages: Vec::new(),
+            python_version,
+            proxy_classes: Vec::new(),
+            platform: None,
+            enabled_rules: Vec::new(),
+            respect_type_ignore: false,
+            respect_ty_ignore: false,
+        }
+    }
+}
+
 #[salsa::db]
 #[derive(Clone)]
 pub(crate) struct Db {
