@@ -9,7 +9,7 @@ use ruff_db::files::File;
 use ruff_db::parsed::parsed_module;
 use ruff_db::system::SystemPathBuf;
 use ruff_python_ast::visitor::source_order::{SourceOrderVisitor, walk_stmt};
-use ruff_python_ast::{Expr, Stmt};
+use ruff_python_ast::{Alias, Expr, Stmt};
 use rustc_hash::{FxHashMap, FxHashSet};
 use ty_module_resolver::{ImportingFile, ModuleName, resolve_module};
 use ty_python_semantic::Db as _;
@@ -276,15 +276,15 @@ impl Finder<'_> {
     }
 }
 
+fn names_of(imported: &[Alias]) -> impl Iterator<Item = ModuleName> {
+    imported.iter().filter_map(|it| ModuleName::new(&it.name))
+}
+
 impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
     fn visit_stmt(&mut self, stmt: &'ast Stmt) {
         match stmt {
             Stmt::Import(import) => {
-                for name in import
-                    .names
-                    .iter()
-                    .filter_map(|it| ModuleName::new(&it.name))
-                {
+                for name in names_of(&import.names) {
                     // The first of these is bound to a name, and the others are its members.
                     for ancestor in name.ancestors() {
                         self.visit_module(ancestor);
@@ -298,11 +298,7 @@ impl<'ast> SourceOrderVisitor<'ast> for Finder<'_> {
                 };
                 if self.visit_module(base.clone()) {
                     // What is imported from a package may be a module.
-                    for name in import
-                        .names
-                        .iter()
-                        .filter_map(|it| ModuleName::new(&it.name))
-                    {
+                    for name in names_of(&import.names) {
                         let mut submodule = base.clone();
                         submodule.extend(&name);
                         self.visit_module(submodule);
