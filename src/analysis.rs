@@ -86,36 +86,40 @@ impl Step {
     }
 }
 
+/// A count of what happened to the files of an analysis.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(u64);
+
 /// What is to be found out before the program is known.
 #[derive(Debug)]
 pub(crate) enum Work {
     /// The edits of one step in some files, each with those of an earlier text.
-    Edit(Step, Vec<(File, Option<Layer>)>),
+    Edit(Moment, Step, Vec<(File, Option<Layer>)>),
     /// What the calls in some files pass.
-    Pass(Vec<File>),
+    Pass(Moment, Vec<File>),
 }
 
 /// What came of some [`Work`].
 #[derive(Debug)]
 pub(crate) enum Found {
-    Edits(Step, Vec<(File, Arc<[Repair]>)>),
-    Passages(Vec<(File, Arc<[Passage]>)>),
+    Edits(Moment, Step, Vec<(File, Arc<[Repair]>)>),
+    Passages(Moment, Vec<(File, Arc<[Passage]>)>),
 }
 
 impl Work {
     pub(crate) fn run(self, db: &Db) -> Found {
         match self {
-            Work::Edit(step, files) => {
+            Work::Edit(moment, step, files) => {
                 if let (Step::EmptyTypes, [(file, _)]) = (step, &*files) {
                     infer_in_parallel(db, *file);
                 }
                 let find = |db: &Db, file, earlier: Option<Layer>| step.find(db, file, earlier);
-                Found::Edits(step, in_parallel(db, files, find))
+                Found::Edits(moment, step, in_parallel(db, files, find))
             }
-            Work::Pass(files) => {
+            Work::Pass(moment, files) => {
                 let files = files.into_iter().map(|it| (it, ())).collect();
                 let find = |db: &Db, file, ()| passages(db, db.program_file(file));
-                Found::Passages(in_parallel(db, files, find))
+                Found::Passages(moment, in_parallel(db, files, find))
             }
         }
     }
@@ -166,6 +170,9 @@ pub(crate) struct Analysis {
     passed: Arc<Passed>,
     /// What is next to be done with a file: the first step if it is not here, nothing if it is `None`.
     steps: FxHashMap<File, Option<Step>>,
+    now: Moment,
+    /// When a file was edited or changed.
+    touched: FxHashMap<File, Moment>,
     /// The files that were edited because of types, which other files may change, and their edits.
     layers: FxHashMap<File, Vec<Layer>>,
     /// What is left to carry over from earlier texts of a file.
@@ -207,6 +214,8 @@ impl Analysis {
             edits: Arc::default(),
             passed: Arc::default(),
             steps: FxHashMap::default(),
+            now: Moment::default(),
+            touched: FxHashMap::default(),
             layers: FxHashMap::default(),
             earlier: FxHashMap::default(),
             approximate: FxHashSet::default(),
@@ -249,7 +258,7 @@ impl Analysis {
             return work;
         }
         let files: Vec<File> = self.to_pass.iter().copied().collect();
-        (!files.is_empty()).then_some(Work::Pass(files))
+        (!files.is_empty()).then_some(Work::Pass(self.now, files))
     }
 
     /// The next thing to do until the types in `file` are those of its present text. What other files
@@ -263,17 +272,22 @@ impl Analysis {
         if let Some(step) = self.next_step(file) {
             return self.edit_work(step, &[file]);
         }
-        self.to_pass.contains(&file).then(|| Work::Pass(vec![file]))
+        self.to_pass
+            .contains(&file)
+            .then(|| Work::Pass(self.now, vec![file]))
     }
 
     pub(crate) fn accept(&mut self, found: Found) {
         match found {
-            Found::Edits(step, found) => {
+            Found::Edits(moment, step, found) => {
                 for (file, repairs) in found {
-                    self.edit(step, file, repairs);
+                    if self.is_untouched_since(moment, file) {
+                        self.edit(step, file, repairs);
+                    }
                 }
             }
-            Found::Passages(found) => {
+            Found::Passages(moment, mut found) => {
+                found.retain(|(file, _)| self.is_untouched_since(moment, *file));
                 let files: FxHashSet<File> = found.iter().map(|(file, _)| *file).collect();
                 for (file, passages) in found {
                     self.to_pass.remove(&file);
@@ -368,6 +382,7 @@ impl Analysis {
         }
         let mut is_different = false;
         for file in std::mem::take(&mut self.changed) {
+            self.touch(file);
             self.steps.remove(&file);
             self.approximate.remove(&file);
             if let Some(layers) = self.layers.remove(&file) {
@@ -442,14 +457,11 @@ impl Analysis {
             .filter(|it| self.next_step(**it) == Some(step))
             .map(|it| (*it, earlier(*it)))
             .collect();
-        (!files.is_empty()).then_some(Work::Edit(step, files))
+        (!files.is_empty()).then_some(Work::Edit(self.now, step, files))
     }
 
     fn edit(&mut self, step: Step, file: File, repairs: Arc<[Repair]>) {
-        // Another thread may have done the same.
-        if self.next_step(file) != Some(step) {
-            return;
-        }
+        self.touch(file);
         let text = source_text(&self.db, file);
         match step {
             Step::ReturnTypes => {
@@ -483,6 +495,17 @@ impl Analysis {
         if !repairs.is_empty() {
             self.apply(file, &repairs);
         }
+    }
+
+    /// Whether what was found then is true of the present text: another thread may have found the same,
+    /// and it is done already.
+    fn is_untouched_since(&self, moment: Moment, file: File) -> bool {
+        self.touched.get(&file).is_none_or(|it| *it <= moment)
+    }
+
+    fn touch(&mut self, file: File) {
+        self.now.0 += 1;
+        self.touched.insert(file, self.now);
     }
 
     fn apply(&mut self, file: File, repairs: &[Repair]) {

@@ -314,7 +314,7 @@ fn searches(workspace: &Workspace, path: &Path) -> usize {
     let file = system_path_to_file(group.analysis.db(), path).expect("it is there");
     let mut searches = 0;
     while let Some(work) = group.analysis.next_work_for(file) {
-        searches += usize::from(matches!(work, Work::Edit(Step::Repairs, _)));
+        searches += usize::from(matches!(work, Work::Edit(_, Step::Repairs, _)));
         let found = work.run(group.analysis.db());
         group.analysis.accept(found);
     }
@@ -346,4 +346,25 @@ fn repairs_of_other_lines_are_carried_over() {
     // What is not needed any more is gone after settling.
     workspace.edit(&path, CHAIN.replace("return self", "return 1"));
     workspace.check_like_new();
+}
+
+#[test]
+fn what_two_threads_find_is_done_once() {
+    let mut workspace = Workspace::new(&[("main.py", CHAIN)]);
+    let path = workspace.path("main.py");
+    workspace.edit(&path, CHAIN.to_owned());
+    {
+        let path = SystemPath::from_std_path(&path).expect("it is UTF-8");
+        let mut state = workspace.host.state();
+        let group = state.group_of(path).expect("it is in the workspace");
+        let file = system_path_to_file(group.analysis.db(), path).expect("it is there");
+        let analysis = &mut group.analysis;
+        while let (Some(one), Some(other)) =
+            (analysis.next_work_for(file), analysis.next_work_for(file))
+        {
+            let found = [one, other].map(|it| it.run(analysis.db()));
+            found.into_iter().for_each(|it| analysis.accept(it));
+        }
+    }
+    assert_eq!(workspace.rules("main.py"), ["invalid-argument-type"]);
 }
