@@ -15,6 +15,7 @@ use ty_python_semantic::{HasType, SemanticModel};
 
 use super::task::TaskCall;
 use crate::db::{ProxyDb, is_on_disk};
+use crate::proxy::class::makes_dataclass;
 use crate::proxy::model::Proxiness;
 use crate::proxy::passed::Passage;
 use crate::proxy::repair::unwrapped;
@@ -186,18 +187,7 @@ impl Callee {
         if let Some(constructor) = constructor {
             return Some(Callee::of_function(file, constructor, true));
         }
-        let is_dataclass = class.decorator_list.iter().any(|it| {
-            let expr = match &it.expression {
-                Expr::Call(call) => &call.func,
-                expr => expr,
-            };
-            match expr {
-                Expr::Name(it) => it.id == "dataclass",
-                Expr::Attribute(it) => &it.attr == "dataclass",
-                _ => false,
-            }
-        });
-        if !is_dataclass {
+        if !class.decorator_list.iter().any(makes_dataclass) {
             return None;
         }
         let fields: Vec<(String, TextRange)> = class

@@ -3,7 +3,8 @@
 use ruff_db::files::FileRange;
 use ruff_db::parsed::parsed_module;
 use ruff_python_ast::find_node::covering_node;
-use ruff_python_ast::{AnyNodeRef, Expr, Stmt, StmtClassDef};
+use ruff_python_ast::helpers::map_callable;
+use ruff_python_ast::{AnyNodeRef, Decorator, Expr, Stmt, StmtClassDef};
 use ruff_text_size::Ranged as _;
 use ty_python_semantic::types::Type;
 use ty_python_semantic::{HasType as _, ProgramEnvironment, SemanticModel};
@@ -49,6 +50,15 @@ impl Class {
             bases.filter_map(|it| it.inferred_type(model)).collect()
         });
         bases.unwrap_or_default()
+    }
+}
+
+/// Whether a class with this decorator is a dataclass, with or without arguments.
+pub(crate) fn makes_dataclass(decorator: &Decorator) -> bool {
+    match map_callable(&decorator.expression) {
+        Expr::Name(name) => name.id == "dataclass",
+        Expr::Attribute(attribute) => &attribute.attr == "dataclass",
+        _ => false,
     }
 }
 

@@ -1,10 +1,10 @@
-use ruff_python_ast::{Decorator, Expr, ExprCall, Stmt, StmtClassDef};
+use ruff_python_ast::{Expr, ExprCall, Stmt, StmtClassDef};
 use ruff_text_size::Ranged;
 use ty_python_semantic::types::Type;
 
 use super::checker::{Checker, FixEdit, with_article};
 use crate::diagnostics::{Applicability, Confidence, Level, RuleInfo};
-use crate::proxy::class::Class;
+use crate::proxy::class::{Class, makes_dataclass};
 use crate::proxy::display;
 use crate::proxy::model::print;
 
@@ -111,19 +111,8 @@ fn lacks_call(class: &StmtClassDef) -> bool {
         Stmt::Expr(_) | Stmt::AnnAssign(_) | Stmt::Pass(_) => false,
         _ => true,
     });
-    let is_dataclass = |it: &Decorator| {
-        let function = match &it.expression {
-            Expr::Call(call) => &*call.func,
-            function => function,
-        };
-        match function {
-            Expr::Name(name) => name.id == "dataclass",
-            Expr::Attribute(attribute) => &attribute.attr == "dataclass",
-            _ => false,
-        }
-    };
     class.bases().is_empty()
         && class.keywords().is_empty()
-        && class.decorator_list.iter().all(is_dataclass)
+        && class.decorator_list.iter().all(makes_dataclass)
         && !defines_call
 }
